@@ -1,0 +1,23 @@
+# fhirstage — make run, make test: from a bare Debian or Ubuntu, set up, build, do the job / pass the tests.
+# The parts are in mk/: deps.mk installs, build.mk compiles, test.mk tests, install.mk installs.
+
+all: build
+
+include mk/deps.mk
+include mk/build.mk
+include mk/test.mk
+include mk/install.mk
+
+-include config.mak
+
+.PHONY: all run clean help
+run: deps build ## do the whole job on the samples, against the embedded service
+	$(BUILD)/fhirstage run samples/synthea --local --out $(RUN_OUT)
+
+RUN_OUT ?= fhirstage-out
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
