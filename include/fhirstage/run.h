@@ -1,0 +1,100 @@
+/* fhirstage/run.h — the job beyond the folder: upload it, import it, follow, reconcile, explain failures.
+ * Every call is safe to repeat: what is there already is found and not done again.
+ * Threads: calls do not share state. */
+#ifndef FHIRSTAGE_RUN_H
+#define FHIRSTAGE_RUN_H
+
+#include "fhirstage/prepare.h"
+
+/* Which AWS, and as whom. NULL fields come from the environment and the shared files, as in the AWS CLI. */
+struct fst_remote {
+    const char *endpoint_url; /* for both services */
+    const char *region, *profile;
+    const char *access_key_id, *secret_access_key; /* both or neither; not kept */
+};
+
+struct fst_upload_opts {
+    const char       *dir; /* a prepared folder */
+    const char       *to;  /* s3://BUCKET/PREFIX */
+    struct fst_remote remote;
+    bool              prune;          /* delete objects under input/ that the manifest does not name */
+    bool              create_bucket;
+    const char       *sse, *sse_kms_key_id; /* "AES256", "aws:kms"; NULL: the bucket's default */
+    unsigned          connections;    /* 0: 16 */
+    struct fst_meter *meter;          /* may be NULL */
+    fst_notice_fn    *notice;         /* may be NULL */
+    void             *notice_ctx;
+};
+
+struct fst_upload_result {
+    uint64_t files_sent, bytes_sent;
+    uint64_t files_kept, bytes_kept; /* there already, with the same size and checksum */
+    uint64_t files_pruned;
+    double   seconds;
+};
+
+FST_MUST_USE enum fst_status fst_upload(const struct fst_upload_opts *opts, const struct fst_env *env,
+                                        struct fst_upload_result *result, struct fst_error *err);
+
+/* One figure, as we computed it and as the import job reported it. */
+struct fst_reconciled {
+    const char *field; /* the API's name; static */
+    double      ours, theirs;
+    bool        reported; /* the job said it */
+    bool        differs;
+};
+enum { FST_RECONCILED_MAX = 16 };
+
+/* One failure of the import, taken back to where the resource came from. Strings die when the callback returns. */
+struct fst_failure {
+    const char *chunk;  /* "input/Patient/Patient-000001.ndjson" */
+    uint64_t    line;   /* of the chunk, from 1; 0 when not known */
+    const char *source; /* path relative to its INPUT's root; NULL when it cannot be told */
+    uint64_t    source_line; /* 0 for a Bundle's entry */
+    int64_t     entry;       /* -1 for a line */
+    const char *severity, *code, *diagnostics, *location; /* the job's words; values in them are not ours to hide */
+    int         status_code;
+};
+typedef void fst_failure_fn(void *ctx, const struct fst_failure *failure);
+
+struct fst_run_opts {
+    struct fst_prepare_opts prepare; /* out_dir is the run's folder */
+    struct fst_upload_opts  upload;  /* dir, meter and notice are taken from `prepare` */
+    const char *datastore_id;        /* NULL: create one, named `datastore_name` */
+    const char *datastore_name;
+    const char *role_arn, *kms_key;
+    const char *output_uri;          /* NULL: PREFIX/output/ */
+    const char *job_name;            /* NULL: "fhirstage" */
+    int64_t     timeout_ms;          /* of the wait for the job; 0: none */
+    int64_t     poll_ms;             /* longest pause between two looks; 0: 30 s */
+};
+
+struct fst_run_result {
+    struct fst_figures       figures;
+    struct fst_upload_result upload;
+    char     datastore_id[64], datastore_endpoint[256];
+    char     job_id[64], job_status[32], job_message[512];
+    char     output_uri[1100]; /* where the job wrote its logs */
+    bool     job_found;        /* it had been started before */
+    size_t   reconciled_count;
+    struct fst_reconciled reconciled[FST_RECONCILED_MAX];
+    uint64_t failures;         /* lines the job refused; listed in DIR/failures.ndjson */
+    double   import_seconds, seconds;
+};
+
+/* The whole job. FST_OK; FST_EREJECTED when resources were quarantined or refused, or figures differ;
+ * FST_EJOB when the job FAILED; FST_ETIMEOUT when it goes on. `result` is filled as far as things went. */
+FST_MUST_USE enum fst_status fst_run(const struct fst_run_opts *opts, const struct fst_env *env,
+                                     struct fst_run_result *result, struct fst_error *err);
+
+struct fst_errors_opts {
+    const char       *dir; /* a run's folder: for provenance, and the job's ids when they are not given */
+    const char       *job_id, *datastore_id;
+    struct fst_remote remote;
+};
+
+/* Every failure of a job, in the order of its logs. */
+FST_MUST_USE enum fst_status fst_errors(const struct fst_errors_opts *opts, const struct fst_env *env,
+                                        fst_failure_fn *fn, void *ctx, struct fst_error *err);
+
+#endif
