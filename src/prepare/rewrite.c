@@ -1,0 +1,369 @@
+#include "prepare/rewrite.h"
+
+#include <stdlib.h>
+
+#include "json/writer.h"
+#include "prepare/place.h"
+
+enum { TEXT_MAX = 1 << 30, COUNT_SATURATED = (1 << 24) - 1 };
+
+/* At node `node`, a string: its content is replaced, or (`behind`) something put behind it. */
+struct fst_patch {
+    uint32_t node;
+    bool     behind;
+    size_t   off, len; /* in rewriter->text */
+};
+
+struct scan {
+    struct fst_rewriter *w;
+    fst_unresolved_fn   *fn;
+    void                *ctx;
+    struct fst_error    *err;
+};
+
+void fst_rewriter_init(struct fst_rewriter *w, struct fst_resolver *resolver)
+{
+    *w = (struct fst_rewriter){ .resolver = resolver };
+    fst_buf_init(&w->text, TEXT_MAX);
+    fst_buf_init(&w->scratch, TEXT_MAX);
+    fst_buf_init(&w->inner_text, TEXT_MAX);
+}
+
+void fst_rewriter_clear(struct fst_rewriter *w)
+{
+    free(w->patches);
+    free(w->inner);
+    fst_buf_clear(&w->text);
+    fst_buf_clear(&w->scratch);
+    fst_buf_clear(&w->inner_text);
+    *w = (struct fst_rewriter){ 0 };
+}
+
+/* A patch whose text was appended to w->text from `off` on. */
+static enum fst_status add_patch(struct fst_rewriter *w, uint32_t node, bool behind, size_t off, struct fst_error *err)
+{
+    if (w->patch_count == w->patch_cap) {
+        size_t            cap = w->patch_cap ? w->patch_cap * 2 : 64;
+        struct fst_patch *grown = realloc(w->patches, cap * sizeof *grown);
+        if (!grown)
+            return fst_fail(err, FST_ENOMEM, "out of memory");
+        w->patches = grown;
+        w->patch_cap = cap;
+    }
+    w->patches[w->patch_count++] = (struct fst_patch){ node, behind, off, w->text.len - off };
+    return FST_OK;
+}
+
+/* ---- the Bundles that stay whole: links to their own entries are left alone */
+
+static struct fst_hash128 *inner_slot(struct fst_rewriter *w, struct fst_hash128 key)
+{
+    size_t i = (size_t)key.lo & (w->inner_cap - 1);
+    while ((w->inner[i].hi || w->inner[i].lo) && fst_hash128_compare(w->inner[i], key))
+        i = (i + 1) & (w->inner_cap - 1);
+    return &w->inner[i];
+}
+
+static void inner_add(struct fst_rewriter *w, struct fst_view link)
+{
+    struct fst_hash128 key = fst_key_link(0, link);
+    *inner_slot(w, key) = key;
+}
+
+static enum fst_status inner_collect(struct fst_rewriter *w, struct fst_error *err)
+{
+    const struct fst_tape *t = w->tape;
+    uint32_t               end = t->nodes[w->root].next;
+    size_t                 count = 0, cap = 16;
+
+    for (uint32_t i = w->root + 1; i < end; i++)
+        count += (fst_node_flags(&t->nodes[i]) & FST_JSON_NAME) && fst_tape_string_is(t, i, "fullUrl");
+    while (cap < count * 4) /* each may be there in two forms */
+        cap *= 2;
+    free(w->inner);
+    w->inner = calloc(cap, sizeof *w->inner);
+    if (!w->inner)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    w->inner_cap = cap;
+    for (uint32_t i = w->root + 1; i < end && count; i++) {
+        struct fst_view url, id;
+        fst_type        type;
+        if (!(fst_node_flags(&t->nodes[i]) & FST_JSON_NAME) || !fst_tape_string_is(t, i, "fullUrl"))
+            continue;
+        url = fst_tape_string(t, i + 1, &w->inner_text);
+        inner_add(w, url);
+        if (fst_url_tail(url, &type, &id))
+            inner_add(w, fst_view_n(id.p - strlen(fst_type_name(type)) - 1, strlen(fst_type_name(type)) + 1 + id.n));
+    }
+    return FST_OK;
+}
+
+/* Does `link` mean an entry of the Bundle that the resource itself is? */
+static enum fst_status is_inner(struct fst_rewriter *w, struct fst_view link, bool *inner, struct fst_error *err)
+{
+    struct fst_hash128 key = fst_key_link(0, link);
+    enum fst_status    st = FST_OK;
+
+    *inner = false;
+    if (!w->is_bundle)
+        return FST_OK;
+    if (!w->inner)
+        st = inner_collect(w, err);
+    if (!st)
+        *inner = fst_hash128_compare(*inner_slot(w, key), key) == 0;
+    return st;
+}
+
+/* ---- links */
+
+enum link_name { NO_LINK, REFERENCE, URL, OTHER_URI };
+
+/* Which link-bearing member a name is. */
+static enum link_name link_name(const struct fst_tape *t, uint32_t name)
+{
+    static const struct { const char *text; enum link_name kind; } names[] = {
+        { "reference", REFERENCE }, { "url", URL }, { "uri", OTHER_URI }, { "valueUri", OTHER_URI }, { "valueUrl", OTHER_URI },
+    };
+    const struct fst_node *n = &t->nodes[name];
+    const char            *p = t->text + n->off;
+
+    if (fst_node_flags(n) & FST_JSON_ESCAPED) {
+        for (size_t i = 0; i < FST_COUNT(names); i++)
+            if (fst_tape_string_is(t, name, names[i].text))
+                return names[i].kind;
+        return NO_LINK;
+    }
+    switch (n->len) {
+    case 3: return !memcmp(p, "url", 3) ? URL : !memcmp(p, "uri", 3) ? OTHER_URI : NO_LINK;
+    case 8: return !memcmp(p, "valueUr", 7) && (p[7] == 'i' || p[7] == 'l') ? OTHER_URI : NO_LINK;
+    case 9: return !memcmp(p, "reference", 9) ? REFERENCE : NO_LINK;
+    default: return NO_LINK;
+    }
+}
+
+/* Is this `url` what an extension or a definition is known by, and so no link? */
+static bool names_itself(const struct fst_tape *t, uint32_t root, uint32_t name)
+{
+    static const char *const holders[] = { "extension", "modifierExtension", "contained", "resource" };
+    uint32_t object, under;
+
+    fst_place_parent(t, root, name, &object, &under);
+    if (object == root)
+        return true;
+    for (size_t i = 0; i < FST_COUNT(holders); i++)
+        if (fst_tape_string_is(t, under, holders[i]))
+            return true;
+    return false;
+}
+
+/* Put target and suffix in the place of the string at `node`. */
+static enum fst_status replace(struct scan *s, uint32_t node, const char *target, size_t n, struct fst_view suffix)
+{
+    struct fst_rewriter *w = s->w;
+    size_t               off = w->text.len;
+
+    if (fst_node_flags(&w->tape->nodes[node]) & FST_JSON_ESCAPED) { /* the suffix lost its escapes */
+        fst_buf_reset(&w->inner_text);
+        fst_json_quote(&w->inner_text, suffix);
+        suffix = fst_view_n(w->inner_text.p + 1, w->inner_text.len - 2);
+    }
+    fst_buf_add(&w->text, target, n);
+    fst_buf_add_view(&w->text, suffix);
+    return add_patch(w, node, false, off, s->err);
+}
+
+/* `Type?…`: a search that stands for a resource. */
+static bool is_search(struct fst_view link)
+{
+    const char *mark = memchr(link.p, '?', link.n);
+    return mark && !memchr(link.p, ':', (size_t)(mark - link.p)) && !memchr(link.p, '/', (size_t)(mark - link.p));
+}
+
+static bool worth_asking(const struct fst_registry *r, struct fst_view base, bool is_urn)
+{
+    if (is_urn)
+        return true;
+    return memchr(base.p, ':', base.n) ? r->absolute_links : r->relative_links;
+}
+
+static enum fst_status scan_link(struct scan *s, uint32_t name, enum link_name kind)
+{
+    struct fst_rewriter  *w = s->w;
+    struct fst_view       link = fst_tape_string(w->tape, name + 1, &w->scratch);
+    struct fst_link_parts parts;
+    char                  target[FST_TARGET_MAX];
+    size_t                n = 0;
+    bool                  is_urn, inner = false;
+    enum fst_status       st = FST_OK;
+
+    if (!link.n || link.p[0] == '#')
+        return FST_OK;
+    if (kind == REFERENCE && is_search(link)) {
+        st = fst_resolve_query(w->resolver, link, target, &n, s->err);
+        if (st)
+            return st;
+        return n ? replace(s, name + 1, target, n, (struct fst_view){ 0 }) : s->fn(s->ctx, name + 1, s->err);
+    }
+    parts = fst_link_split(link);
+    is_urn = fst_view_starts(parts.base, "urn:uuid:") || fst_view_starts(parts.base, "urn:oid:");
+    if (!parts.base.n || !worth_asking(w->resolver->registry, parts.base, is_urn))
+        return FST_OK;
+    st = is_inner(w, parts.base, &inner, s->err);
+    if (st || inner)
+        return st;
+    st = fst_resolve_link(w->resolver, w->bundle, parts.base, target, &n, s->err);
+    if (st)
+        return st;
+    if (!n)
+        return kind == REFERENCE && is_urn ? s->fn(s->ctx, name + 1, s->err) : FST_OK;
+    if (kind == URL && names_itself(w->tape, w->root, name))
+        return FST_OK;
+    return replace(s, name + 1, target, n, parts.suffix);
+}
+
+/* ---- the id */
+
+static enum fst_status patch_id(struct fst_rewriter *w, uint32_t node, bool behind, const char *id, struct fst_error *err)
+{
+    size_t off = w->text.len;
+
+    if (behind)
+        fst_buf_addf(&w->text, ",\"id\":\"%s\"", id);
+    else
+        fst_buf_add_str(&w->text, id);
+    return add_patch(w, node, behind, off, err);
+}
+
+/* Bytes of a node's own tokens when nothing but they is written: quotes, brackets, commas and colons. */
+static uint64_t token_bytes(const struct fst_node *n, bool *saturated)
+{
+    uint64_t count;
+
+    switch (fst_node_kind(n)) {
+    case FST_JSON_STRING: return (uint64_t)n->len + 2;
+    case FST_JSON_ARRAY:
+    case FST_JSON_OBJECT:
+        count = fst_node_count(n);
+        *saturated |= count == COUNT_SATURATED;
+        return 2 + (count ? count - 1 : 0) + (fst_node_kind(n) == FST_JSON_OBJECT ? count : 0);
+    default: return n->len;
+    }
+}
+
+enum fst_status fst_rewrite_scan(struct fst_rewriter *w, const struct fst_tape *t, uint32_t root, uint64_t bundle,
+                                 const char *id, fst_unresolved_fn *fn, void *ctx, struct fst_error *err)
+{
+    struct scan     s = { w, fn, ctx, err };
+    uint32_t        type_node = fst_tape_member(t, root, "resourceType"), id_node = fst_tape_member(t, root, "id");
+    uint32_t        end = t->nodes[root].next;
+    bool            saturated = false;
+    enum fst_status st = FST_OK;
+
+    free(w->inner);
+    w->inner = NULL;
+    w->patch_count = 0;
+    fst_buf_reset(&w->text);
+    w->tape = t;
+    w->root = root;
+    w->bundle = bundle;
+    w->is_bundle = fst_tape_string_is(t, type_node, "Bundle");
+    w->size = token_bytes(&t->nodes[root], &saturated);
+    for (uint32_t i = root + 1; i < end && !st; i++) {
+        const struct fst_node *n = &t->nodes[i];
+        w->size += token_bytes(n, &saturated);
+        if (fst_node_kind(n) != FST_JSON_STRING)
+            continue;
+        if (fst_node_flags(n) & FST_JSON_NAME) {
+            enum link_name kind = link_name(t, i);
+            if (kind && fst_tape_kind(t, i + 1) == FST_JSON_STRING)
+                st = scan_link(&s, i, kind);
+        } else if (i == id_node) {
+            if (!fst_tape_string_is(t, i, id))
+                st = patch_id(w, i, false, id, err);
+        } else if (i == type_node && id_node == FST_NO_NODE) {
+            st = patch_id(w, i, true, id, err);
+        }
+    }
+    if (saturated)
+        w->size = 0;
+    return st ? st : fst_buf_check(&w->text, err);
+}
+
+/* ---- writing */
+
+static void put(struct fst_buf *out, const char *p, size_t n)
+{
+    memcpy(out->p + out->len, p, n);
+    out->len += n;
+}
+
+static void put_patch(struct fst_buf *out, const struct fst_rewriter *w, const struct fst_patch *p)
+{
+    put(out, w->text.p + p->off, p->len);
+}
+
+/* No white space to leave out: the pieces between the patches as they stand. */
+static void write_compact(const struct fst_rewriter *w, struct fst_buf *out)
+{
+    const struct fst_node *root = &w->tape->nodes[w->root];
+    const char            *text = w->tape->text, *at = text + root->off, *end = at + root->len;
+
+    for (size_t i = 0; i < w->patch_count; i++) {
+        const struct fst_patch *p = &w->patches[i];
+        const struct fst_node  *n = &w->tape->nodes[p->node];
+        const char             *stop = text + n->off + (p->behind ? n->len + 1 : 0);
+        put(out, at, (size_t)(stop - at));
+        put_patch(out, w, p);
+        at = p->behind ? stop : stop + n->len;
+    }
+    put(out, at, (size_t)(end - at));
+}
+
+/* Brackets, commas and colons between two tokens. */
+static const char *put_structure(struct fst_buf *out, const char *at, const char *token)
+{
+    for (; at < token; at++)
+        if (*at != ' ' && *at != '\n' && *at != '\r' && *at != '\t')
+            out->p[out->len++] = *at;
+    return at;
+}
+
+static void write_minified(const struct fst_rewriter *w, struct fst_buf *out)
+{
+    const struct fst_tape  *t = w->tape;
+    const struct fst_node  *root = &t->nodes[w->root];
+    const struct fst_patch *p = w->patches, *last = p + w->patch_count;
+    const char             *at = t->text + root->off;
+
+    for (uint32_t i = w->root + 1; i < root->next; i++) {
+        const struct fst_node *n = &t->nodes[i];
+        size_t                 quote = fst_node_kind(n) == FST_JSON_STRING;
+        if (fst_node_kind(n) >= FST_JSON_ARRAY)
+            continue;
+        at = put_structure(out, at, t->text + n->off - quote);
+        if (p < last && p->node == i) {
+            put(out, at, p->behind ? n->len + 2 : 1);
+            put_patch(out, w, p);
+            if (!p->behind)
+                out->p[out->len++] = '"';
+            p++;
+        } else {
+            put(out, at, n->len + 2 * quote);
+        }
+        at += n->len + 2 * quote;
+    }
+    put_structure(out, at, t->text + root->off + root->len);
+}
+
+void fst_rewrite_write(struct fst_rewriter *w, struct fst_buf *out)
+{
+    uint32_t len = w->tape->nodes[w->root].len;
+
+    if (!fst_buf_reserve(out, (size_t)len + w->text.len))
+        return;
+    if (w->size == len)
+        write_compact(w, out);
+    else
+        write_minified(w, out);
+    out->p[out->len] = '\0';
+}
