@@ -194,9 +194,10 @@ nomem:
 }
 
 struct walk {
-    fst_file_fn *fn;
-    void        *ctx;
-    size_t       root_len;
+    fst_folder_fn *enter; /* NULL: into all */
+    fst_file_fn   *fn;
+    void          *ctx;
+    size_t         root_len;
     struct { dev_t dev; ino_t ino; } above[WALK_DEPTH]; /* the folders we stand in: a link back to one is a loop */
 };
 
@@ -213,7 +214,7 @@ static enum fst_status walk_entry(struct walk *w, const char *path, size_t depth
         rel++;
     if (S_ISREG(s.st_mode))
         return w->fn(w->ctx, path, rel, (uint64_t)s.st_size, err);
-    if (!S_ISDIR(s.st_mode))
+    if (!S_ISDIR(s.st_mode) || (w->enter && !w->enter(w->ctx, path)))
         return FST_OK;
     if (depth == WALK_DEPTH)
         return fst_fail(err, FST_ELIMIT, "%s: folders nested deeper than %d", path, WALK_DEPTH);
@@ -248,7 +249,12 @@ static enum fst_status walk_folder(struct walk *w, const char *path, size_t dept
 
 enum fst_status fst_file_walk(const char *root, fst_file_fn *fn, void *ctx, struct fst_error *err)
 {
-    struct walk w = { .fn = fn, .ctx = ctx, .root_len = strlen(root) };
+    return fst_file_walk_some(root, NULL, fn, ctx, err);
+}
+
+enum fst_status fst_file_walk_some(const char *root, fst_folder_fn *enter, fst_file_fn *fn, void *ctx, struct fst_error *err)
+{
+    struct walk w = { .enter = enter, .fn = fn, .ctx = ctx, .root_len = strlen(root) };
     if (!fst_file_is_dir(root)) {
         errno = fst_file_exists(root) ? ENOTDIR : ENOENT;
         return fst_fail_errno(err, "%s", root);

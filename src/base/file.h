@@ -29,6 +29,9 @@ bool fst_file_is_dir(const char *path);
 typedef enum fst_status fst_file_fn(void *ctx, const char *path, const char *rel, uint64_t bytes, struct fst_error *err);
 /* Every regular file under `root`, folder entries in bytewise order; symbolic links are followed once. */
 FST_MUST_USE enum fst_status fst_file_walk(const char *root, fst_file_fn *fn, void *ctx, struct fst_error *err);
+/* The same without the folders that `enter` says no to. */
+typedef bool fst_folder_fn(void *ctx, const char *path);
+FST_MUST_USE enum fst_status fst_file_walk_some(const char *root, fst_folder_fn *enter, fst_file_fn *fn, void *ctx, struct fst_error *err);
 
 /* "a/b" into `out` (reset first). Returns the string, borrowed. */
 const char *fst_path_join(struct fst_buf *out, const char *a, const char *b);

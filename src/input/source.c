@@ -1,0 +1,335 @@
+#include "input/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { BLOCK = 256 * 1024 };
+
+/* ---- gathering */
+
+struct found {
+    struct fst_source source;
+    dev_t             dev;
+    ino_t             ino;
+};
+
+struct gather {
+    struct fst_sources *s;
+    struct found       *items;
+    size_t              count, cap;
+    bool                has_skip;
+    dev_t               skip_dev;
+    ino_t               skip_ino;
+};
+
+static enum fst_status add_found(struct gather *g, const struct found *f, struct fst_error *err)
+{
+    if (g->count == g->cap) {
+        size_t        cap = g->cap ? g->cap * 2 : 64;
+        struct found *grown = realloc(g->items, cap * sizeof *grown);
+        if (!grown)
+            return fst_fail(err, FST_ENOMEM, "out of memory");
+        g->items = grown;
+        g->cap = cap;
+    }
+    g->items[g->count++] = *f;
+    return FST_OK;
+}
+
+static enum fst_status add_file(struct gather *g, const char *path, const char *rel, struct fst_error *err)
+{
+    struct stat  st;
+    struct found f = { .source = { .spool = -1 } };
+
+    if (stat(path, &st))
+        return fst_fail_errno(err, "%s", path);
+    f.dev = st.st_dev;
+    f.ino = st.st_ino;
+    f.source.bytes = (uint64_t)st.st_size;
+    f.source.path = fst_arena_strn(&g->s->strings, fst_view_of(path));
+    f.source.rel = fst_arena_strn(&g->s->strings, fst_view_of(rel));
+    f.source.shown = f.source.path;
+    if (!f.source.path || !f.source.rel)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    return add_found(g, &f, err);
+}
+
+static enum fst_status add_walked(void *ctx, const char *path, const char *rel, uint64_t bytes, struct fst_error *err)
+{
+    (void)bytes;
+    return add_file(ctx, path, rel, err);
+}
+
+/* The walk enters every folder; the one that is left out is asked for by what it is, not by its name. */
+static bool enter_folder(void *ctx, const char *path)
+{
+    struct gather *g = ctx;
+    struct stat    st;
+
+    return !g->has_skip || stat(path, &st) || st.st_dev != g->skip_dev || st.st_ino != g->skip_ino;
+}
+
+static enum fst_status spool_input(struct gather *g, const char *tmp_dir, struct fst_error *err)
+{
+    struct found    f = { .source = { .shown = "standard input", .rel = "-", .spool = -1 } };
+    struct stat     st;
+    enum fst_status status = fst_file_temp(&f.source.spool, tmp_dir, err);
+    char           *block = status ? NULL : malloc(BLOCK);
+
+    if (!status && !block)
+        status = fst_fail(err, FST_ENOMEM, "out of memory");
+    while (!status) {
+        ssize_t n = read(STDIN_FILENO, block, BLOCK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            status = fst_fail_errno(err, "standard input");
+        if (n <= 0)
+            break;
+        status = fst_file_write_all(f.source.spool, block, (size_t)n, "temporary file for standard input", err);
+        f.source.bytes += (uint64_t)n;
+    }
+    free(block);
+    if (!status && fstat(f.source.spool, &st))
+        status = fst_fail_errno(err, "temporary file for standard input");
+    if (!status) {
+        f.dev = st.st_dev;
+        f.ino = st.st_ino;
+        status = add_found(g, &f, err);
+    }
+    if (status && f.source.spool >= 0)
+        close(f.source.spool);
+    return status;
+}
+
+static enum fst_status gather_input(struct gather *g, const char *input, const char *tmp_dir, struct fst_error *err)
+{
+    const char *name;
+
+    if (!strcmp(input, "-")) {
+        for (size_t i = 0; i < g->count; i++)
+            if (g->items[i].source.spool >= 0)
+                return FST_OK;
+        return spool_input(g, tmp_dir, err);
+    }
+    if (!fst_file_exists(input))
+        return fst_fail_errno(err, "%s", input);
+    if (fst_file_is_dir(input))
+        return fst_file_walk_some(input, enter_folder, add_walked, g, err);
+    name = strrchr(input, '/');
+    return add_file(g, input, name ? name + 1 : input, err);
+}
+
+/* ---- ordering */
+
+static int by_order(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    int                 c = (y->source.spool >= 0) - (x->source.spool >= 0);
+
+    if (!c)
+        c = strcmp(x->source.rel, y->source.rel);
+    return c ? c : strcmp(x->source.shown, y->source.shown);
+}
+
+static int by_file(const void *a, const void *b)
+{
+    const struct found *x = *(const struct found *const *)a, *y = *(const struct found *const *)b;
+
+    if (x->dev != y->dev)
+        return x->dev < y->dev ? -1 : 1;
+    if (x->ino != y->ino)
+        return x->ino < y->ino ? -1 : 1;
+    return x < y ? -1 : x > y; /* in canonical order: the first of them stays */
+}
+
+/* Of a file found more than once, only the first in canonical order keeps its name. */
+static enum fst_status drop_repeats(struct gather *g, struct fst_error *err)
+{
+    struct found **files = malloc((g->count + 1) * sizeof *files);
+
+    if (!files)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    for (size_t i = 0; i < g->count; i++)
+        files[i] = &g->items[i];
+    qsort(files, g->count, sizeof *files, by_file);
+    for (size_t i = 1; i < g->count; i++)
+        if (files[i]->dev == files[i - 1]->dev && files[i]->ino == files[i - 1]->ino)
+            files[i]->source.rel = NULL;
+    free(files);
+    return FST_OK;
+}
+
+static enum fst_status settle(struct gather *g, struct fst_error *err)
+{
+    struct fst_sources *s = g->s;
+    enum fst_status     st;
+
+    if (g->count)
+        qsort(g->items, g->count, sizeof *g->items, by_order);
+    st = drop_repeats(g, err);
+    if (st)
+        return st;
+    s->items = malloc((g->count + 1) * sizeof *s->items);
+    if (!s->items)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    for (size_t i = 0; i < g->count; i++) {
+        if (!g->items[i].source.rel)
+            continue;
+        s->items[s->count] = g->items[i].source;
+        s->items[s->count++].base = s->bytes;
+        s->bytes += g->items[i].source.bytes;
+    }
+    return FST_OK;
+}
+
+enum fst_status fst_sources_open(struct fst_sources *s, const struct fst_sources_opts *opts, struct fst_error *err)
+{
+    struct gather   g = { .s = s };
+    struct stat     skip;
+    enum fst_status st = FST_OK;
+
+    *s = (struct fst_sources){ 0 };
+    fst_arena_init(&s->strings, 0);
+    if (opts->skip_dir && !stat(opts->skip_dir, &skip)) {
+        g.has_skip = true;
+        g.skip_dev = skip.st_dev;
+        g.skip_ino = skip.st_ino;
+    }
+    for (size_t i = 0; i < opts->count && !st; i++)
+        st = gather_input(&g, opts->inputs[i], opts->tmp_dir, err);
+    if (!st && !g.count) {
+        st = fst_fail(err, FST_EINPUT, "%s: no files in it", opts->count ? opts->inputs[0] : "no INPUT");
+        fst_error_hint(err, "give files, or a folder with FHIR resources: NDJSON or Bundles");
+    }
+    if (!st)
+        st = settle(&g, err);
+    if (st) {
+        for (size_t i = 0; i < g.count; i++)
+            if (g.items[i].source.spool >= 0)
+                close(g.items[i].source.spool);
+        fst_sources_close(s);
+    }
+    free(g.items);
+    return st;
+}
+
+void fst_sources_close(struct fst_sources *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->items[i].spool >= 0)
+            close(s->items[i].spool);
+    free(s->items);
+    fst_arena_clear(&s->strings);
+    *s = (struct fst_sources){ 0 };
+}
+
+/* ---- reading */
+
+static enum fst_status read_stored(struct fst_reader *r, char *out, size_t cap, size_t *n, struct fst_error *err)
+{
+    ssize_t got;
+
+    do
+        got = pread(r->fd, out, cap, (off_t)r->at);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        fst_fail_errno(err, "%s", r->source->shown);
+        return FST_EINPUT;
+    }
+    r->at += (uint64_t)got;
+    *n = (size_t)got;
+    return FST_OK;
+}
+
+static enum fst_status read_inflated(struct fst_reader *r, char *out, size_t cap, size_t *n, struct fst_error *err)
+{
+    enum fst_status st;
+
+    for (;;) {
+        if (!r->rest.n) {
+            size_t got;
+            st = read_stored(r, r->packed, BLOCK, &got, err);
+            if (st)
+                return st;
+            r->rest = fst_view_n(r->packed, got);
+            if (!got) {
+                *n = 0;
+                return r->z.ended ? FST_OK : fst_fail(err, FST_EINPUT, "%s: the gzip stream breaks off", r->source->shown);
+            }
+        }
+        *n = cap;
+        st = fst_gunzip_step(&r->z, &r->rest, out, n, err);
+        if (st == FST_ENOMEM)
+            return st;
+        if (st) {
+            fst_fail_while(err, st, "%s", r->source->shown);
+            return FST_EINPUT;
+        }
+        if (*n)
+            return FST_OK;
+    }
+}
+
+enum fst_status fst_reader_read(struct fst_reader *r, char *out, size_t cap, size_t *n, struct fst_error *err)
+{
+    return r->gzip ? read_inflated(r, out, cap, n, err) : read_stored(r, out, cap, n, err);
+}
+
+static enum fst_status skip_inflated(struct fst_reader *r, uint64_t offset, struct fst_error *err)
+{
+    char           *waste = malloc(BLOCK);
+    enum fst_status st = FST_OK;
+
+    if (!waste)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    while (offset && !st) {
+        size_t n;
+        st = read_inflated(r, waste, offset < BLOCK ? (size_t)offset : BLOCK, &n, err);
+        if (!st && !n)
+            break;
+        offset -= st ? 0 : n;
+    }
+    free(waste);
+    return st;
+}
+
+enum fst_status fst_reader_open(struct fst_reader *r, const struct fst_source *source, uint64_t offset, struct fst_error *err)
+{
+    unsigned char   magic[2];
+    size_t          n;
+    enum fst_status st;
+
+    *r = (struct fst_reader){ .source = source, .fd = source->spool };
+    if (source->path) {
+        r->fd = open(source->path, O_RDONLY | O_CLOEXEC);
+        if (r->fd < 0) {
+            fst_fail_errno(err, "%s", source->shown);
+            return FST_EINPUT;
+        }
+    }
+    st = read_stored(r, (char *)magic, sizeof magic, &n, err);
+    r->gzip = !st && n == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+    r->at = r->gzip ? 0 : offset;
+    if (r->gzip) {
+        r->packed = malloc(BLOCK);
+        st = r->packed ? skip_inflated(r, offset, err) : fst_fail(err, FST_ENOMEM, "out of memory");
+    }
+    if (st)
+        fst_reader_close(r);
+    return st;
+}
+
+void fst_reader_close(struct fst_reader *r)
+{
+    if (r->source && r->source->path && r->fd >= 0)
+        close(r->fd);
+    fst_gunzip_clear(&r->z);
+    free(r->packed);
+    *r = (struct fst_reader){ .fd = -1 };
+}
