@@ -5,6 +5,7 @@ all: build
 
 include mk/deps.mk
 include mk/build.mk
+include mk/docs.mk
 include mk/test.mk
 include mk/install.mk
 
