@@ -18,7 +18,8 @@
 #include "fhirstage/status.h"
 
 enum fst_level      { FST_LEVEL_STRICT, FST_LEVEL_STRUCTURE_ONLY, FST_LEVEL_MINIMAL };
-enum fst_bundles    { FST_BUNDLES_SPLIT, FST_BUNDLES_KEEP };
+/* DEFAULT: document and message stay whole, all others are split. */
+enum fst_bundles    { FST_BUNDLES_DEFAULT, FST_BUNDLES_SPLIT, FST_BUNDLES_KEEP };
 enum fst_ids        { FST_IDS_KEEP, FST_IDS_SCOPE };
 enum fst_duplicates { FST_DUPLICATES_FIRST, FST_DUPLICATES_KEEP, FST_DUPLICATES_FAIL };
 enum fst_unresolved { FST_UNRESOLVED_KEEP, FST_UNRESOLVED_QUARANTINE, FST_UNRESOLVED_FAIL };
@@ -29,7 +30,7 @@ enum fst_parser     { FST_PARSER_FAST, FST_PARSER_YAJL };
     X(UNSUPPORTED_TYPE, "unsupported-type", "a type that HealthLake does not import")   \
     X(TYPE_NOT_ASKED, "type-not-asked", "a type left out by --types")                   \
     X(NO_RESOURCE, "entry-without-resource", "a Bundle entry without a resource")       \
-    X(NOT_A_WRITE, "entry-not-a-write", "a GET, HEAD or DELETE entry")                  \
+    X(NOT_A_WRITE, "entry-not-a-write", "an entry that is no POST or PUT")                  \
     X(REPEATED, "repeated", "equal to a resource that is staged")                       \
     X(CREATED_BEFORE, "created-before", "a conditional create that was met before")
 
@@ -95,7 +96,8 @@ struct fst_figures {
 };
 
 /* FST_OK; FST_EREJECTED when resources were quarantined; FST_EINPUT when a source could not be read
- * (the rest is done); another status when nothing complete was written. */
+ * (the rest is done); another status when nothing complete was written. FST_EREJECTED with a text in `err`: a
+ * policy set to fail fired, and nothing complete was written either. */
 FST_MUST_USE enum fst_status fst_prepare(const struct fst_prepare_opts *opts, const struct fst_env *env,
                                          struct fst_figures *figures, struct fst_error *err);
 

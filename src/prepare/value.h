@@ -21,7 +21,8 @@ struct fst_value {
     uint64_t        bundle_line;   /* where the Bundle starts */
     uint64_t        bundle;        /* the Bundle's position, or FST_NO_BUNDLE */
     uint64_t        bundle_offset; /* the Bundle's offset in the source */
-    const char     *broken;        /* not NULL: these bytes belong to no value, and why */
+    const char     *broken, *rule; /* not NULL: these bytes belong to no value, and why */
+    bool            continued;     /* more bytes of the broken value before */
     const struct fst_tape *tape;   /* parsed already (an entry of a line that is a Bundle), or NULL */
     uint32_t        root;          /* the value's node there */
 };
