@@ -81,6 +81,12 @@ struct fst_type_figures {
 
 #define FST_TYPE_MAX 160
 
+/* Megabytes as HealthLake's reports count them: of 10^6 bytes, with six decimals (docs/cli.md, "figures"). */
+static inline double fst_megabytes(uint64_t bytes)
+{
+    return (double)bytes / 1e6;
+}
+
 /* What the import job will report about the folder as it stands, and where the rest went. */
 struct fst_figures {
     uint64_t files, bytes, resources;          /* staged: chunks, their bytes, their lines */

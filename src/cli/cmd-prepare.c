@@ -1,0 +1,65 @@
+/* prepare: turn FHIR input into a folder that HealthLake can import. */
+#include "cli/figures.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/shape.h"
+
+struct prepare_args {
+    const char      *out;
+    bool             json;
+    struct fst_shape shape;
+};
+
+static const struct fst_opt prepare_opts[] = {
+    { 'o', "out", FST_OPT_STRING, offsetof(struct prepare_args, out), "DIR",
+      "the folder to write; a non-empty one that fhirstage did not make is refused", .required = true },
+    { 0, "json", FST_OPT_FLAG, offsetof(struct prepare_args, json), NULL, "print the figures as JSON, as 'figures --json' does" },
+    FST_SHAPE_OPTS(offsetof(struct prepare_args, shape)),
+    { 0 }
+};
+
+static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *const *operands, size_t count,
+                                   struct fst_error *err)
+{
+    const struct prepare_args *a = args;
+    struct fst_prepare_opts    opts;
+    struct fst_figures         figures = { 0 };
+    struct fst_progress        progress;
+    enum fst_status            st;
+    fst_shape_apply(&a->shape, cli, operands, count, &opts);
+    opts.out_dir = a->out;
+    fst_progress_start(&progress, cli);
+    st = fst_prepare(&opts, cli->env, &figures, err);
+    fst_progress_stop(&progress);
+    if (st == FST_OK || ((st == FST_EREJECTED || st == FST_EINPUT) && figures.values)) {
+        struct fst_error  print_err = { 0 };
+        enum fst_status   printed = fst_figures_print(&figures, a->json, a->out, &print_err);
+        if (printed)
+            *err = print_err;
+        st = printed ? printed : st;
+    }
+    if ((st == FST_OK || st == FST_EREJECTED) && figures.values && !a->json)
+        fst_say(FST_SAY_NOTE, NULL, "prepared %s; next: fhirstage upload %s s3://BUCKET/PREFIX", a->out, a->out);
+    return st;
+}
+
+static const struct fst_example examples[] = {
+    { "fhirstage prepare exports/ --out staged", "all FHIR files under a folder" },
+    { "zcat patients.ndjson.gz | fhirstage prepare - --out staged", "from standard input" },
+    { "fhirstage prepare bundles/ --ids scope --out staged", "Bundles that each number their resources from 1" },
+    { 0 }
+};
+
+const struct fst_cmd fst_cmd_prepare = {
+    .name = "prepare", .args = "INPUT...", .summary = "turn FHIR input into a folder that HealthLake can import",
+    .description =
+        "Read FHIR R4 resources, whatever they are wrapped in, and write them as NDJSON files, one type a file, the way "
+        "HealthLake imports them. Each resource gets an id, and references between resources are rewritten to those ids.\n\n"
+        "INPUT is a file, a folder (searched through) or '-' for standard input: NDJSON, Bundles, single resources, any of "
+        "them gzipped, told apart by content.\n\n"
+        "What is rejected lies byte for byte under DIR/quarantine with its issues; then the exit code is 3. DIR/meta tells, "
+        "for each line written, where it came from. The same input gives the same bytes, whatever the order of files or the "
+        "number of threads.",
+    .opts = prepare_opts, .args_size = sizeof(struct prepare_args), .min_args = 1, .max_args = SIZE_MAX, .run = prepare_run,
+    .examples = examples
+};

@@ -1,0 +1,228 @@
+#include "cli/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/say.h"
+#include "fhirstage/view.h"
+#include "healthlake/model.h"
+#include "json/writer.h"
+
+enum { TERMINAL = -1, DELAY_MS = 1000, REDRAW_MS = 200, JSON_MS = 1000, PLAIN_MS = 10000, PACE_MS = 8000 };
+
+static const char *const stages[] = {
+    [FST_STAGE_NONE] = "start", [FST_STAGE_INDEX] = "index", [FST_STAGE_PREPARE] = "prepare",
+    [FST_STAGE_UPLOAD] = "upload", [FST_STAGE_IMPORT] = "import", [FST_STAGE_RECONCILE] = "reconcile",
+    [FST_STAGE_DONE] = "done",
+};
+
+/* ---- the line */
+
+static void add_of(struct fst_buf *out, uint64_t n, uint64_t total, const char *what)
+{
+    fst_buf_add_str(out, "  ");
+    fst_add_count(out, n);
+    if (total >= n && total) {
+        fst_buf_add_str(out, " of ");
+        fst_add_count(out, total);
+    }
+    fst_buf_addf(out, " %s", what);
+}
+
+static void add_bytes(struct fst_buf *out, const struct fst_progress_sample *s)
+{
+    fst_buf_add_str(out, "  ");
+    fst_add_size(out, s->bytes);
+    if (s->bytes_total) {
+        fst_buf_add_str(out, " of ");
+        fst_add_size(out, s->bytes_total);
+    }
+}
+
+static bool finite_stage(const struct fst_progress_sample *s)
+{
+    return s->bytes_total && s->bytes <= s->bytes_total;
+}
+
+/* Milliseconds to go at this pace, or -1. */
+static int64_t left_ms(const struct fst_progress_sample *s, double pace)
+{
+    return finite_stage(s) && pace > 0 ? (int64_t)((double)(s->bytes_total - s->bytes) / pace * 1000) : -1;
+}
+
+void fst_progress_text(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms)
+{
+    int64_t left = left_ms(s, pace);
+    fst_buf_addf(out, "%-9s", (unsigned)s->stage < FST_COUNT(stages) ? stages[s->stage] : "?");
+    if (finite_stage(s))
+        fst_buf_addf(out, " %3u%%", (unsigned)((double)s->bytes / (double)s->bytes_total * 100));
+    if (s->stage == FST_STAGE_IMPORT)
+        fst_buf_addf(out, "  %s", fst_job_status_name((enum fst_job_status)s->job_status));
+    if (s->files || s->files_total)
+        add_of(out, s->files, s->files_total, "files");
+    if (s->bytes || s->bytes_total)
+        add_bytes(out, s);
+    if (pace > 0) {
+        fst_buf_add_str(out, "  ");
+        fst_add_size(out, (uint64_t)pace);
+        fst_buf_add_str(out, "/s");
+    }
+    if (s->resources)
+        add_of(out, s->resources, 0, "resources");
+    if (s->rejected)
+        add_of(out, s->rejected, 0, "rejected");
+    fst_buf_add_str(out, "  ");
+    fst_add_duration(out, left >= 0 ? left : elapsed_ms);
+    if (left >= 0)
+        fst_buf_add_str(out, " left");
+}
+
+void fst_progress_json(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms)
+{
+    struct fst_json_writer w;
+    int64_t                left = left_ms(s, pace);
+    fst_json_writer_init(&w, out, 0);
+    fst_json_begin_object(&w);
+    fst_json_member_str(&w, "stage", (unsigned)s->stage < FST_COUNT(stages) ? stages[s->stage] : "?");
+    if (s->stage == FST_STAGE_IMPORT)
+        fst_json_member_str(&w, "jobStatus", fst_job_status_name((enum fst_job_status)s->job_status));
+    fst_json_member_u64(&w, "files", s->files);
+    fst_json_member_u64(&w, "filesTotal", s->files_total);
+    fst_json_member_u64(&w, "bytes", s->bytes);
+    fst_json_member_u64(&w, "bytesTotal", s->bytes_total);
+    fst_json_member_u64(&w, "resources", s->resources);
+    fst_json_member_u64(&w, "rejected", s->rejected);
+    fst_json_member_u64(&w, "bytesPerSecond", (uint64_t)pace);
+    fst_json_name(&w, "elapsedSeconds");
+    fst_json_double(&w, (double)elapsed_ms / 1000, 1);
+    if (left >= 0) {
+        fst_json_name(&w, "secondsLeft");
+        fst_json_double(&w, (double)left / 1000, 1);
+    }
+    fst_json_end_object(&w);
+}
+
+/* ---- the thread */
+
+static int64_t now_ms(const struct fst_progress *p)
+{
+    return p->cli->env->mono_ms(p->cli->env->ctx);
+}
+
+static struct fst_progress_sample take_sample(const struct fst_progress *p)
+{
+    struct fst_meter *m = p->cli->meter;
+    return (struct fst_progress_sample){
+        .at_ms = now_ms(p), .stage = m->stage, .job_status = m->job_status, .files = m->files, .files_total = m->files_total,
+        .bytes = m->bytes, .bytes_total = m->bytes_total, .resources = m->resources, .rejected = m->rejected,
+    };
+}
+
+/* Note the sample; the pace over the last seconds of its stage. */
+static double pace_of(struct fst_progress *p, const struct fst_progress_sample *s)
+{
+    const struct fst_progress_sample *oldest;
+    unsigned                          i;
+    if (p->sampled && p->ring[(p->sampled - 1) % FST_PROGRESS_SAMPLES].stage != s->stage) {
+        p->sampled = 0;
+        p->stage_began_ms = s->at_ms;
+    }
+    p->ring[p->sampled++ % FST_PROGRESS_SAMPLES] = *s;
+    i = p->sampled > FST_PROGRESS_SAMPLES ? p->sampled - FST_PROGRESS_SAMPLES : 0;
+    while (i + 2 < p->sampled && s->at_ms - p->ring[i % FST_PROGRESS_SAMPLES].at_ms > PACE_MS)
+        i++;
+    oldest = &p->ring[i % FST_PROGRESS_SAMPLES];
+    if (s->at_ms <= oldest->at_ms || s->bytes <= oldest->bytes)
+        return 0;
+    return (double)(s->bytes - oldest->bytes) * 1000 / (double)(s->at_ms - oldest->at_ms);
+}
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+static void show(struct fst_progress *p)
+{
+    struct fst_progress_sample s = take_sample(p);
+    double                     pace = pace_of(p, &s);
+    struct fst_buf             line;
+    fst_buf_init(&line, 4096);
+    if (p->mode == FST_PROGRESS_JSON)
+        fst_progress_json(&line, &s, pace, s.at_ms - p->began_ms);
+    else
+        fst_progress_text(&line, &s, pace, s.at_ms - p->stage_began_ms);
+    if (p->mode == TERMINAL) {
+        size_t width = terminal_width() - 1;
+        if (line.len > width)
+            line.p[width] = '\0';
+        fst_say_redraw(fst_buf_str(&line));
+    } else {
+        fst_say_line(fst_buf_str(&line));
+    }
+    fst_buf_clear(&line);
+}
+
+/* Sleep; false when it is time to end. */
+static bool rest(struct fst_progress *p, int64_t ms)
+{
+    struct timespec until;
+    bool            go_on;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&p->lock);
+    while (!p->stopping && pthread_cond_timedwait(&p->wake, &p->lock, &until) == 0)
+        ;
+    go_on = !p->stopping;
+    pthread_mutex_unlock(&p->lock);
+    return go_on;
+}
+
+static void *work(void *ctx)
+{
+    struct fst_progress *p = ctx;
+    int64_t pause = p->mode == TERMINAL ? REDRAW_MS : p->mode == FST_PROGRESS_JSON ? JSON_MS : PLAIN_MS;
+    for (bool go_on = rest(p, p->mode == TERMINAL ? DELAY_MS : pause); go_on; go_on = rest(p, pause))
+        show(p);
+    return NULL;
+}
+
+void fst_progress_start(struct fst_progress *p, const struct fst_cli *cli)
+{
+    pthread_condattr_t monotonic;
+    *p = (struct fst_progress){ .cli = cli, .mode = cli->progress };
+    if (p->mode == FST_PROGRESS_AUTO)
+        p->mode = isatty(STDERR_FILENO) && !cli->log_json ? TERMINAL : cli->log_json ? FST_PROGRESS_JSON : FST_PROGRESS_PLAIN;
+    if (p->mode == FST_PROGRESS_NONE)
+        return;
+    p->began_ms = p->stage_began_ms = now_ms(p);
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    p->running = pthread_create(&p->thread, NULL, work, p) == 0;
+}
+
+void fst_progress_stop(struct fst_progress *p)
+{
+    if (!p->running)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->stopping = true;
+    pthread_cond_signal(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    pthread_cond_destroy(&p->wake);
+    pthread_mutex_destroy(&p->lock);
+    p->running = false;
+    if (p->mode == TERMINAL)
+        fst_say_redraw("");
+}
