@@ -5,7 +5,7 @@ CC        ?= gcc
 OPT       ?= -O2 -g
 WARN      := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
              -Wvla -Wformat=2 -Wundef -Wno-unused-parameter -Wno-missing-field-initializers -Wno-format-truncation $(if $(CI),-Werror)
-PKGS      := yajl libcurl libcrypto zlib libmicrohttpd sqlite3
+PKGS      := yajl libcurl libcrypto zlib expat libmicrohttpd sqlite3
 # Looked up when a compile needs them, not before `make deps` has run.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)

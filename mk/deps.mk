@@ -1,7 +1,7 @@
 # What building, running and testing need, by apt where it is missing.
 
 DEPS_BUILD := gcc make pkg-config libyajl-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libxxhash-dev \
-              libmicrohttpd-dev libsqlite3-dev
+              libexpat1-dev libmicrohttpd-dev libsqlite3-dev
 DEPS_TEST  := $(DEPS_BUILD) libcmocka-dev jq python3 xz-utils curl
 
 .PHONY: deps deps-test

@@ -1,0 +1,55 @@
+/* net/http.h — one HTTP exchange at a time over a connection that is kept: libcurl, with what every caller needs set
+ * (time limits, stall detection, ceilings, no redirects). Proxies are curl's own environment variables.
+ * Threads: one client per thread. May use: libcurl. */
+#ifndef FST_NET_HTTP_H
+#define FST_NET_HTTP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct fst_http; /* a client: keeps connections alive between exchanges */
+
+struct fst_http_opts {
+    const char  *ca_bundle;   /* file; NULL: the system's */
+    int64_t      connect_ms;  /* 0: 10 s */
+    int64_t      stall_ms;    /* without a byte either way; 0: 60 s */
+    _Atomic int *stop;        /* not 0: give up; may be NULL */
+};
+
+/* Receives a body piece by piece; false gives up. */
+typedef bool fst_http_sink_fn(void *ctx, const char *p, size_t n);
+
+struct fst_http_request {
+    const char        *method; /* "PUT" */
+    const char        *url;
+    const char *const *headers; /* "Name: value" */
+    size_t             header_count;
+    struct fst_view    body;      /* sent as it is … */
+    int                body_fd;   /* … or, where body_size is not 0, these bytes of this file */
+    uint64_t           body_offset, body_size;
+    fst_http_sink_fn  *sink;      /* of a successful answer's body; NULL: into response->body */
+    void              *sink_ctx;
+};
+
+struct fst_http_response { /* reused: reset by each exchange */
+    int            status;
+    struct fst_buf head; /* "Name: value\r\n" lines */
+    struct fst_buf body; /* up to its ceiling; more is FST_ELIMIT */
+    int64_t        begun_ms, ended_ms; /* monotonic */
+};
+
+FST_MUST_USE enum fst_status fst_http_new(struct fst_http **out, const struct fst_http_opts *opts, struct fst_error *err);
+void fst_http_free(struct fst_http *h);
+
+void fst_http_response_init(struct fst_http_response *r, size_t max_body);
+void fst_http_response_clear(struct fst_http_response *r);
+/* A header's value, trimmed; empty when absent. */
+struct fst_view fst_http_header(const struct fst_http_response *r, const char *name);
+
+/* FST_OK when an answer came, whatever its status. FST_ENET when none did; FST_ELIMIT; FST_EINTR when stopped. */
+FST_MUST_USE enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *req, struct fst_http_response *resp,
+                                         struct fst_error *err);
+
+#endif
