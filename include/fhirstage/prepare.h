@@ -16,14 +16,13 @@
 #include "fhirstage/issue.h"
 #include "fhirstage/meter.h"
 #include "fhirstage/status.h"
+#include "fhirstage/validate.h"
 
-enum fst_level      { FST_LEVEL_STRICT, FST_LEVEL_STRUCTURE_ONLY, FST_LEVEL_MINIMAL };
 /* DEFAULT: document and message stay whole, all others are split. */
 enum fst_bundles    { FST_BUNDLES_DEFAULT, FST_BUNDLES_SPLIT, FST_BUNDLES_KEEP };
 enum fst_ids        { FST_IDS_KEEP, FST_IDS_SCOPE };
 enum fst_duplicates { FST_DUPLICATES_FIRST, FST_DUPLICATES_KEEP, FST_DUPLICATES_FAIL };
 enum fst_unresolved { FST_UNRESOLVED_KEEP, FST_UNRESOLVED_QUARANTINE, FST_UNRESOLVED_FAIL };
-enum fst_parser     { FST_PARSER_FAST, FST_PARSER_YAJL };
 
 /* Why an input value was not staged although nothing is wrong with it. */
 #define FST_SKIPS(X)                                                                     \
@@ -42,9 +41,6 @@ enum fst_skip {
 };
 const char *fst_skip_name(enum fst_skip skip);
 const char *fst_skip_text(enum fst_skip skip);
-
-/* A notice for people about something that is no failure: an unresolved reference, a file without FHIR. */
-typedef void fst_notice_fn(void *ctx, const char *where, const char *what);
 
 struct fst_prepare_opts {
     const char *const *inputs; /* FILE, folder or "-" */

@@ -8,20 +8,12 @@
 
 #include "fhirstage/issue.h"
 #include "fhirstage/status.h"
+#include "fhirstage/validate.h"
 #include "json/tape.h"
-
-/* HealthLake's ValidationLevel. */
-enum fst_level {
-    FST_LEVEL_STRICT,         /* all of it */
-    FST_LEVEL_STRUCTURE_ONLY, /* no bindings, invariants, reference targets or profiles */
-    FST_LEVEL_MINIMAL         /* a known resourceType and a proper id, JSON shapes and primitives as they must be to be stored */
-};
 
 /* "strict", "structure-only", "minimal" (the API's spelling, also its upper case); false when it is none of them. */
 FST_MUST_USE bool fst_level_parse(enum fst_level *out, struct fst_view text);
 const char       *fst_level_name(enum fst_level level);
-
-enum fst_unknown_profile { FST_UNKNOWN_PROFILE_WARN, FST_UNKNOWN_PROFILE_STRIP, FST_UNKNOWN_PROFILE_REJECT };
 
 struct fst_profiles; /* see fhir/profiles.h */
 
