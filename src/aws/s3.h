@@ -1,0 +1,74 @@
+/* aws/s3.h — the operations of S3 that staging needs.
+ * Threads: as the client's. May use: net, sign, json. */
+#ifndef FST_AWS_S3_H
+#define FST_AWS_S3_H
+
+#include "aws/client.h"
+
+/* "s3://BUCKET/PREFIX" in its parts, borrowed: the prefix without slashes at its ends. FST_EUSAGE when it is none. */
+FST_MUST_USE enum fst_status fst_s3_parse_url(struct fst_view *bucket, struct fst_view *prefix, const char *url, struct fst_error *err);
+
+struct fst_s3_object {
+    struct fst_view key;
+    uint64_t        size;
+};
+/* Return not FST_OK to stop. The key is borrowed. */
+typedef enum fst_status fst_s3_list_fn(void *ctx, const struct fst_s3_object *o, struct fst_error *err);
+
+/* Is there such a bucket, for us? FST_ESERVICE with a->code "NotFound" when there is none. */
+FST_MUST_USE enum fst_status fst_s3_head_bucket(struct fst_aws *a, struct fst_view bucket, struct fst_error *err);
+FST_MUST_USE enum fst_status fst_s3_create_bucket(struct fst_aws *a, struct fst_view bucket, struct fst_error *err);
+/* Every object whose key starts with `prefix`, in order. */
+FST_MUST_USE enum fst_status fst_s3_list(struct fst_aws *a, struct fst_view bucket, struct fst_view prefix, fst_s3_list_fn *fn,
+                                         void *ctx, struct fst_error *err);
+
+/* How objects are encrypted; NULL: the bucket's default. */
+struct fst_s3_sse {
+    const char *algorithm, *kms_key_id;
+};
+
+struct fst_s3_put {
+    struct fst_view   bucket, key;
+    struct fst_view   body;
+    int               body_fd;
+    uint64_t          body_offset, body_size; /* as in net/http.h */
+    const char       *payload_sha256;         /* required with body_size */
+    uint32_t          crc32;                  /* of the body: the service checks it and keeps it */
+    const char       *content_type;
+    struct fst_s3_sse sse;
+    bool              if_absent; /* "PreconditionFailed" when it is there */
+};
+FST_MUST_USE enum fst_status fst_s3_put(struct fst_aws *a, const struct fst_s3_put *p, struct fst_error *err);
+
+struct fst_s3_head {
+    uint64_t size;
+    bool     has_crc32;
+    uint32_t crc32; /* of the whole object */
+};
+FST_MUST_USE enum fst_status fst_s3_head(struct fst_aws *a, struct fst_view bucket, struct fst_view key, struct fst_s3_head *head,
+                                         struct fst_error *err);
+/* Into a->resp.body, up to its ceiling; or to the sink. */
+FST_MUST_USE enum fst_status fst_s3_get(struct fst_aws *a, struct fst_view bucket, struct fst_view key, fst_http_sink_fn *sink,
+                                        void *ctx, struct fst_error *err);
+FST_MUST_USE enum fst_status fst_s3_delete(struct fst_aws *a, struct fst_view bucket, struct fst_view key, struct fst_error *err);
+
+/* ---- multipart */
+
+enum { FST_UPLOAD_ID_MAX = 1024, FST_PART_MAX = 10000 };
+FST_MUST_USE enum fst_status fst_s3_create_multipart(struct fst_aws *a, const struct fst_s3_put *p, char upload_id[FST_UPLOAD_ID_MAX],
+                                                     struct fst_error *err);
+/* `p` is the part; its ETag is appended to `etags`, with a newline. */
+FST_MUST_USE enum fst_status fst_s3_upload_part(struct fst_aws *a, const struct fst_s3_put *p, const char *upload_id, unsigned number,
+                                                struct fst_buf *etag, struct fst_error *err);
+/* `parts[i]` is the ETag and CRC32 of part i + 1. */
+struct fst_s3_part {
+    const char *etag;
+    uint32_t    crc32;
+};
+FST_MUST_USE enum fst_status fst_s3_complete_multipart(struct fst_aws *a, struct fst_view bucket, struct fst_view key,
+                                                       const char *upload_id, const struct fst_s3_part *parts, size_t count,
+                                                       uint32_t crc32, struct fst_error *err);
+FST_MUST_USE enum fst_status fst_s3_abort_multipart(struct fst_aws *a, struct fst_view bucket, struct fst_view key,
+                                                    const char *upload_id, struct fst_error *err);
+
+#endif
