@@ -7,6 +7,7 @@
 #include "fhirstage/env.h"
 #include "fhirstage/meter.h"
 #include "fhirstage/model.h"
+#include "fhirstage/remote.h"
 #include "fhirstage/status.h"
 
 /* Why the service refused. */

@@ -5,13 +5,7 @@
 #define FHIRSTAGE_RUN_H
 
 #include "fhirstage/prepare.h"
-
-/* Which AWS, and as whom. NULL fields come from the environment and the shared files, as in the AWS CLI. */
-struct fst_remote {
-    const char *endpoint_url; /* for both services */
-    const char *region, *profile;
-    const char *access_key_id, *secret_access_key; /* both or neither; not kept */
-};
+#include "fhirstage/remote.h"
 
 struct fst_upload_opts {
     const char       *dir; /* a prepared folder */
