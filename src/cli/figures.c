@@ -7,6 +7,7 @@
 #include "json/writer.h"
 
 enum { DECIMALS = 6 };
+#define WORTH_TELLING_S 0.1
 
 static void add_double(struct fst_json_writer *w, const char *name, double n)
 {
@@ -116,7 +117,7 @@ void fst_figures_add_text(struct fst_buf *out, const struct fst_figures *f, cons
     add_line(&t, f->unresolved, "references that point at nothing in this input");
     fst_table_write(&t, out, 0);
     fst_table_clear(&t);
-    if (f->seconds > 0 && f->input_bytes) {
+    if (f->seconds >= WORTH_TELLING_S) {
         fst_buf_add_str(out, "\nread ");
         fst_add_size(out, f->input_bytes);
         fst_buf_add_str(out, " in ");
@@ -141,6 +142,7 @@ enum fst_status fst_figures_print(const struct fst_figures *f, bool json, const 
         fst_figures_add_text(&out, f, dir);
     }
     fputs(fst_buf_str(&out), stdout);
+    fflush(stdout); /* what follows on standard error comes behind it */
     st = fst_buf_check(&out, err);
     fst_buf_clear(&out);
     return st;

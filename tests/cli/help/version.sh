@@ -1,0 +1,2 @@
+# --version and version say the same.
+[ "$("$FHIRSTAGE" --version)" = "$("$FHIRSTAGE" version)" ] && "$FHIRSTAGE" version
