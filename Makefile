@@ -4,6 +4,7 @@
 all: build
 
 include mk/deps.mk
+include mk/facts.mk
 include mk/build.mk
 include mk/docs.mk
 include mk/test.mk

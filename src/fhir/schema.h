@@ -22,6 +22,7 @@ const struct fst_schema *fst_schema_r4(void);
 
 typedef uint16_t fst_def; /* index of a type in its schema */
 #define FST_NO_DEF ((fst_def)UINT16_MAX)
+#define FST_NONE ((uint16_t)UINT16_MAX)
 
 enum fst_def_kind { FST_DEF_PRIMITIVE, FST_DEF_COMPLEX, FST_DEF_BACKBONE, FST_DEF_RESOURCE };
 
@@ -69,10 +70,8 @@ struct fst_element {
     uint32_t max;          /* UINT32_MAX: * */
     fst_def  def;          /* the type; of a choice FST_NO_DEF */
     uint16_t member_count; /* its JSON members, "_name" left out: one, or one for each type of a choice */
-    uint32_t members;      /* the first of them, in struct fst_member order */
-    uint32_t binding;      /* see fhir/terms.h; UINT32_MAX: none */
-    uint32_t targets;      /* of References and canonicals: a list of types; UINT32_MAX: any */
-    uint32_t type_members; /* private */
+    uint16_t members;      /* the first of them, within the type */
+    uint16_t binding;      /* see fhir/terms.h; FST_NONE: none */
 };
 
 enum fst_member_flags {
@@ -91,7 +90,9 @@ struct fst_member {
     uint8_t  element; /* its element's index within the type */
     uint8_t  prim;    /* enum fst_prim */
     fst_def  def;     /* type of the value */
-    uint16_t twin;    /* the member with, or without, the underscore: distance within the type + 1; 0: none */
+    uint16_t twin;    /* the member with, or without, the underscore, within the type; FST_NONE: none */
+    uint16_t targets; /* of a Reference: a list of types; FST_NONE: any */
+    uint16_t profile; /* the profile of the data type that it must keep to; FST_NONE: none */
 };
 
 /* The member of that JSON name (escapes undone), or NULL. One probe into the type's perfect hash. "resourceType" is

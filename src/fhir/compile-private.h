@@ -1,0 +1,79 @@
+/* fhir/compile-private.h — what the parts of the compiler share. Private to fhir/compile*.c. */
+#ifndef FST_FHIR_COMPILE_PRIVATE_H
+#define FST_FHIR_COMPILE_PRIVATE_H
+
+#include "base/arena.h"
+#include "fhir/compile.h"
+
+/* A growing array of rows of one size. */
+struct fst_rows {
+    void    *p;
+    uint32_t count, cap;
+    uint32_t size;
+};
+
+struct fst_fact_element {
+    struct fst_view path;     /* relative to the type, with slice names; empty: the root */
+    struct fst_view types;    /* "code", "dateTime|Period", "Reference(Patient)", "#Questionnaire.item", "-" */
+    struct fst_view rest;     /* the clauses behind */
+    uint32_t        min, max;
+    bool            is_modifier;
+};
+
+struct fst_fact_rule {
+    struct fst_view key, path, human, expression;
+    uint8_t         severity;
+};
+
+struct fst_fact_type { /* a "type" or "profile" record */
+    struct fst_view name, kind, base, type;
+    bool            is_abstract, is_profile;
+    uint32_t        elements, element_count, rules, rule_count;
+};
+
+struct fst_fact_def { /* a type to be: a record's own, or one nested in it */
+    struct fst_view name;     /* "Patient", "Patient.contact" */
+    struct fst_view path;     /* of a nested one, within its record */
+    struct fst_view base;
+    uint32_t        record;
+    bool            is_done, is_busy;
+};
+
+struct fst_compiler {
+    struct fst_arena names;  /* strings made while compiling */
+    struct fst_rows  fact_types, fact_elements, fact_rules, defs;
+#define FST_SECTION(type, name) struct fst_rows name;
+    FST_SECTIONS(FST_SECTION)
+#undef FST_SECTION
+    struct fst_rows  interned; /* uint32_t slots into the pool's strings */
+    uint32_t         interned_count;
+    struct fst_error *err;
+    enum fst_status  failed;
+    uint32_t         line;
+};
+
+/* A new zeroed row, or NULL when out of memory (then c->failed is set). */
+void *fst_rows_add(struct fst_compiler *c, struct fst_rows *r);
+/* Room for n more rows, their first index. */
+uint32_t fst_rows_extend(struct fst_compiler *c, struct fst_rows *r, uint32_t n);
+#define FST_ROW(c, section, type, i) (&((type *)(c)->section.p)[i])
+
+/* The string, in the pool once. */
+struct fst_pool_str fst_compile_intern(struct fst_compiler *c, struct fst_view v);
+/* Remember the failure (the first wins). */
+void fst_compile_fail(struct fst_compiler *c, enum fst_status st, const char *what, struct fst_view where);
+
+typedef struct fst_view fst_compile_name_fn(struct fst_compiler *c, uint32_t i);
+/* Build a hash over names 0 … count-1. */
+struct fst_hash_row fst_compile_hash(struct fst_compiler *c, uint32_t count, uint32_t first, fst_compile_name_fn *name);
+
+/* The word before the next space, which it moves past. */
+struct fst_view fst_facts_word(struct fst_view *line);
+
+void fst_compile_types(struct fst_compiler *c);                              /* types, elements, members, rules */
+void fst_compile_terms_line(struct fst_compiler *c, struct fst_view line);   /* a line of a value set or code system */
+void fst_compile_terms_end(struct fst_compiler *c);
+/* The index of a value set, FST_NONE when the facts have none of that name. Terms must be there. */
+uint16_t fst_compile_set(struct fst_compiler *c, struct fst_view name);
+
+#endif
