@@ -27,7 +27,7 @@ struct fst_api_answer {
 void fst_api_answer_clear(struct fst_api_answer *answer);
 
 /* Carry `body` to the service and fill `answer`, whatever retries that takes. FST_ESERVICE: it answered with an error,
- * which is in answer->fault (err need not be written). Anything else but FST_OK: it could not be reached; err says why. */
+ * which is in answer->fault; err may be left for the caller to write. Anything else but FST_OK: err says why. */
 typedef enum fst_status fst_api_send_fn(void *ctx, const struct fst_model_operation *op, struct fst_view body,
                                         struct fst_api_answer *answer, struct fst_error *err);
 
@@ -38,6 +38,12 @@ struct fst_api {
     const struct fst_env *env;      /* NULL: the real one */
     struct fst_meter     *meter;    /* its `stop` ends paging and waiting; may be NULL */
 };
+
+/* Over HTTPS to AWS, or to another endpoint: find region and credentials, set send and ctx. FST_ECONFIG. `env` and
+ * `meter` as in the struct. */
+FST_MUST_USE enum fst_status fst_api_open(struct fst_api *api, const struct fst_remote *remote, const struct fst_env *env,
+                                          struct fst_meter *meter, struct fst_error *err);
+void fst_api_close(struct fst_api *api); /* safe twice, and after a failed open */
 
 /* One call. `request` is a JSON object (empty: {}); times may be RFC 3339 texts; a ClientToken is made up.
  * FST_EUSAGE: the request is not JSON, or breaks a constraint (all of them are in err). FST_ESERVICE: refused. */

@@ -135,8 +135,12 @@ static const struct fst_opt paging_opts[] = {
     { 0 }
 };
 
-static const struct fst_opt common_opts[] = {
+static const struct fst_opt json_opts[] = {
     { 0, "json", FST_OPT_FLAG, offsetof(struct fst_api_args, json), NULL, "print the answer as JSON, in the API's shape" },
+    { 0 }
+};
+
+static const struct fst_opt common_opts[] = {
     { 0, "no-check", FST_OPT_FLAG, offsetof(struct fst_api_args, no_check), NULL, "send the request unchecked: let the service judge" },
     { 0, "Where to, and as whom", FST_OPT_HEADING },
     { 0, "region", FST_OPT_STRING, offsetof(struct fst_api_args, region), "REGION", "AWS region (default AWS_REGION, or the profile's)" },
@@ -159,6 +163,7 @@ void fst_api_opts(struct fst_opt opts[FST_API_OPTS_MAX], const char *operation, 
     if (fst_model_page_items(op))
         n = add_all(opts, n, paging_opts);
     n = add_all(opts, n, own);
+    n = add_all(opts, n, json_opts);
     n = add_all(opts, n, common_opts);
     opts[n] = (struct fst_opt){ 0 };
 }

@@ -26,13 +26,13 @@ struct fst_api_args {
     const char *starting_token;
     int64_t     timeout_ms, poll_ms; /* of a wait */
     bool        deleted;             /* of a wait for a data store */
-    const char *out;                 /* of a download */
+    bool        list;                /* of `api` */
     union fst_api_slot members[FST_API_MEMBERS_MAX]; /* by the operation's members */
 };
 
 /* Fill `opts` for the operation. `own`: the command's own options, before those of all commands; NULL: none. */
 void fst_api_opts(struct fst_opt opts[FST_API_OPTS_MAX], const char *operation, const struct fst_opt *own);
-/* Those of all commands alone: where to, credentials, output. */
+/* `own` and those of all commands alone. */
 void fst_api_opts_common(struct fst_opt opts[FST_API_OPTS_MAX], const struct fst_opt *own);
 
 /* "DatastoreId" → "datastore-id", "ResourceARN" → "resource-arn". */

@@ -75,7 +75,7 @@ static enum fst_status check_request(const struct fst_tape *t, const struct fst_
     return st;
 }
 
-/* A call whose refusal is left in answer->fault, with no words in err yet. */
+/* A call whose refusal is in answer->fault, with or without words in err. */
 static enum fst_status call(const struct fst_api *api, const struct fst_model_operation *op, struct fst_view request,
                             struct fst_api_answer *answer, struct fst_error *err)
 {
@@ -83,6 +83,8 @@ static enum fst_status call(const struct fst_api *api, const struct fst_model_op
     struct fst_buf  body;
     fst_buf_init(&body, ANSWER_MAX);
     fst_api_answer_clear(answer);
+    if (err)
+        *err = (struct fst_error){ 0 };
     enum fst_status st = parse_request(&t, request, op, err);
     if (!st && !api->no_check)
         st = check_request(&t, op, err);
@@ -92,16 +94,23 @@ static enum fst_status call(const struct fst_api *api, const struct fst_model_op
     }
     if (!st)
         st = api->send(api->ctx, op, fst_buf_view(&body), answer, err);
+    if (st == FST_EINTR && stopped(api))
+        st = stopped(api);
     fst_buf_clear(&body);
     fst_tape_clear(&t);
     return st;
 }
 
+static enum fst_status put_in_words(enum fst_status st, const struct fst_api_answer *answer, const struct fst_model_operation *op,
+                                    struct fst_error *err)
+{
+    return st == FST_ESERVICE && err && !*err->text ? fst_fault_fail(&answer->fault, op->name, err) : st;
+}
+
 enum fst_status fst_api_call(const struct fst_api *api, const struct fst_model_operation *op, struct fst_view request,
                              struct fst_api_answer *answer, struct fst_error *err)
 {
-    enum fst_status st = call(api, op, request, answer, err);
-    return st == FST_ESERVICE ? fst_fault_fail(&answer->fault, op->name, err) : st;
+    return put_in_words(call(api, op, request, answer, err), answer, op, err);
 }
 
 static enum fst_status parse_answer(struct fst_tape *t, const struct fst_api_answer *answer, const struct fst_model_operation *op,
@@ -332,7 +341,21 @@ static enum fst_status bad_look(struct waiting *w, enum fst_status st, const str
         return FST_OK;
     if (*verdict == GO_ON && (st == FST_ENET || (st == FST_ESERVICE && fst_fault_passes(&answer->fault))) && ++w->failures < PATIENCE)
         return FST_OK;
-    return st == FST_ESERVICE ? fst_fault_fail(&answer->fault, waiter->operation->name, err) : st;
+    return put_in_words(st, answer, waiter->operation, err);
+}
+
+/* Why it ended so, if it says: a job's Message, a data store's ErrorCause. */
+static enum fst_status ended(struct waiting *w, const struct fst_tape *t, struct fst_buf *scratch, struct fst_error *err)
+{
+    static const char *const reasons[] = { "Message", "ErrorCause.ErrorMessage" };
+    const char              *path = w->wait->waiter->path;
+    struct fst_view          why = { 0 };
+    for (size_t i = 0; i < FST_COUNT(reasons) && !why.n; i++) {
+        char reason[128];
+        snprintf(reason, sizeof reason, "%.*s%s", (int)(strrchr(path, '.') + 1 - path), path, reasons[i]);
+        why = string_at(t, reason, scratch);
+    }
+    return fst_fail(err, FST_EJOB, "%s: it is %s%s%.*s", w->wait->waiter->operation->name, w->state, why.n ? ": " : "", FST_VIEW_ARGS(why));
 }
 
 static enum fst_status look(struct waiting *w, struct fst_view request, struct fst_api_answer *answer, enum verdict *verdict,
@@ -355,7 +378,7 @@ static enum fst_status look(struct waiting *w, struct fst_view request, struct f
         if (w->wait->seen)
             w->wait->seen(w->wait->ctx, w->state, fst_view_n(answer->json, answer->length));
         if (*verdict == NEVER)
-            st = fst_fail(err, FST_EJOB, "%s: it is %s", waiter->operation->name, w->state);
+            st = ended(w, &t, &scratch, err);
     }
     fst_buf_clear(&scratch);
     fst_tape_clear(&t);

@@ -1,0 +1,3 @@
+# The operations, and what one takes.
+"$FHIRSTAGE" api --list
+"$FHIRSTAGE" api StartFHIRImportJob --list
