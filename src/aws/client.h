@@ -33,7 +33,9 @@ struct fst_aws_request {
     struct fst_view    body;
     int                body_fd;
     uint64_t           body_offset, body_size; /* as in net/http.h */
-    const char        *payload_sha256; /* hex; NULL: computed from `body`. Required with body_size */
+    _Atomic uint64_t  *sent;           /* as in net/http.h; may be NULL */
+    const char        *payload_sha256; /* hex; NULL: computed from `body`, but what comes from a file is not signed then */
+    bool               fails_late;     /* S3: a 200 may hold an error */
     fst_http_sink_fn  *sink;
     void              *sink_ctx;
     bool               no_retry; /* a sink that cannot begin again */

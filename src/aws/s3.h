@@ -22,6 +22,10 @@ FST_MUST_USE enum fst_status fst_s3_create_bucket(struct fst_aws *a, struct fst_
 FST_MUST_USE enum fst_status fst_s3_list(struct fst_aws *a, struct fst_view bucket, struct fst_view prefix, fst_s3_list_fn *fn,
                                          void *ctx, struct fst_error *err);
 
+/* Should the signature cover what is sent from files? Over TLS nobody can change it under way, and its checksum guards the
+ * rest: hashing it too would cost more than all else. */
+bool fst_s3_signs_payload(const struct fst_aws_config *config);
+
 /* How objects are encrypted; NULL: the bucket's default. */
 struct fst_s3_sse {
     const char *algorithm, *kms_key_id;
@@ -32,7 +36,8 @@ struct fst_s3_put {
     struct fst_view   body;
     int               body_fd;
     uint64_t          body_offset, body_size; /* as in net/http.h */
-    const char       *payload_sha256;         /* required with body_size */
+    _Atomic uint64_t *sent;                   /* likewise; may be NULL */
+    const char       *payload_sha256;         /* as in aws/client.h */
     uint32_t          crc32;                  /* of the body: the service checks it and keeps it */
     const char       *content_type;
     struct fst_s3_sse sse;
@@ -40,10 +45,12 @@ struct fst_s3_put {
 };
 FST_MUST_USE enum fst_status fst_s3_put(struct fst_aws *a, const struct fst_s3_put *p, struct fst_error *err);
 
+enum { FST_ETAG_MAX = 72 };
 struct fst_s3_head {
     uint64_t size;
     bool     has_crc32;
     uint32_t crc32; /* of the whole object */
+    char     etag[FST_ETAG_MAX]; /* without quotes; empty when the service gives none, or a longer one */
 };
 FST_MUST_USE enum fst_status fst_s3_head(struct fst_aws *a, struct fst_view bucket, struct fst_view key, struct fst_s3_head *head,
                                          struct fst_error *err);
@@ -52,23 +59,37 @@ FST_MUST_USE enum fst_status fst_s3_get(struct fst_aws *a, struct fst_view bucke
                                         void *ctx, struct fst_error *err);
 FST_MUST_USE enum fst_status fst_s3_delete(struct fst_aws *a, struct fst_view bucket, struct fst_view key, struct fst_error *err);
 
-/* ---- multipart */
+/* ---- multipart: an object in parts, each checked, put together by the service */
 
 enum { FST_UPLOAD_ID_MAX = 1024, FST_PART_MAX = 10000 };
+
+/* What Complete has to name of each part. */
+struct fst_s3_part {
+    char     etag[FST_ETAG_MAX]; /* as the service wrote it; empty: not uploaded */
+    uint32_t crc32;
+};
+
 FST_MUST_USE enum fst_status fst_s3_create_multipart(struct fst_aws *a, const struct fst_s3_put *p, char upload_id[FST_UPLOAD_ID_MAX],
                                                      struct fst_error *err);
-/* `p` is the part; its ETag is appended to `etags`, with a newline. */
+/* `p` is the part's body; `number` counts from 1. */
 FST_MUST_USE enum fst_status fst_s3_upload_part(struct fst_aws *a, const struct fst_s3_put *p, const char *upload_id, unsigned number,
-                                                struct fst_buf *etag, struct fst_error *err);
-/* `parts[i]` is the ETag and CRC32 of part i + 1. */
-struct fst_s3_part {
-    const char *etag;
-    uint32_t    crc32;
-};
-FST_MUST_USE enum fst_status fst_s3_complete_multipart(struct fst_aws *a, struct fst_view bucket, struct fst_view key,
-                                                       const char *upload_id, const struct fst_s3_part *parts, size_t count,
-                                                       uint32_t crc32, struct fst_error *err);
+                                                struct fst_s3_part *part, struct fst_error *err);
+/* parts[i] is part i + 1; crc32 is that of the whole object. Of `p` bucket and key count. */
+FST_MUST_USE enum fst_status fst_s3_complete_multipart(struct fst_aws *a, const struct fst_s3_put *p, const char *upload_id,
+                                                       const struct fst_s3_part *parts, size_t count, struct fst_error *err);
 FST_MUST_USE enum fst_status fst_s3_abort_multipart(struct fst_aws *a, struct fst_view bucket, struct fst_view key,
                                                     const char *upload_id, struct fst_error *err);
+
+/* One upload that was begun and not completed. Borrowed. Return not FST_OK to stop. */
+typedef enum fst_status fst_s3_uploads_fn(void *ctx, struct fst_view key, struct fst_view upload_id, struct fst_error *err);
+/* Those whose key starts with `prefix`. */
+FST_MUST_USE enum fst_status fst_s3_list_multiparts(struct fst_aws *a, struct fst_view bucket, struct fst_view prefix,
+                                                    fst_s3_uploads_fn *fn, void *ctx, struct fst_error *err);
+
+/* One part that is there. Borrowed. has_crc32: the service knows its checksum. */
+typedef enum fst_status fst_s3_parts_fn(void *ctx, unsigned number, uint64_t size, bool has_crc32, const struct fst_s3_part *part,
+                                        struct fst_error *err);
+FST_MUST_USE enum fst_status fst_s3_list_parts(struct fst_aws *a, struct fst_view bucket, struct fst_view key, const char *upload_id,
+                                               fst_s3_parts_fn *fn, void *ctx, struct fst_error *err);
 
 #endif

@@ -20,7 +20,7 @@ struct exchange {
     struct fst_http               *h;
     const struct fst_http_request *req;
     struct fst_http_response      *resp;
-    uint64_t                       sent;
+    uint64_t                       sent, counted; /* counted: in req->sent */
     bool                           too_long, refused; /* the body: beyond its ceiling; the sink gave up */
 };
 
@@ -132,6 +132,14 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
     return x->too_long ? 0 : size * n;
 }
 
+/* Keep the caller's counter in step; curl may go back to the beginning. */
+static void count_sent(struct exchange *x, uint64_t sent)
+{
+    if (x->req->sent)
+        *x->req->sent += sent - x->counted;
+    x->counted = sent;
+}
+
 static size_t on_read(char *p, size_t size, size_t n, void *ctx)
 {
     struct exchange               *x = ctx;
@@ -143,12 +151,14 @@ static size_t on_read(char *p, size_t size, size_t n, void *ctx)
     if (!r->body_size) {
         memcpy(p, r->body.p + x->sent, want);
         x->sent += want;
+        count_sent(x, x->sent);
         return want;
     }
     got = want ? pread(r->body_fd, p, want, (off_t)(r->body_offset + x->sent)) : 0;
     if (got < 0 || (want && !got))
         return CURL_READFUNC_ABORT;
     x->sent += (uint64_t)got;
+    count_sent(x, x->sent);
     return (size_t)got;
 }
 
@@ -291,5 +301,7 @@ enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *r
     curl_slist_free_all(headers);
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
     resp->status = (int)status;
+    if (code || status / 100 != 2)
+        count_sent(&x, 0);
     return code ? explain(&x, code, err) : FST_OK;
 }

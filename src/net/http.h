@@ -29,6 +29,7 @@ struct fst_http_request {
     struct fst_view    body;      /* sent as it is … */
     int                body_fd;   /* … or, where body_size is not 0, these bytes of this file */
     uint64_t           body_offset, body_size;
+    _Atomic uint64_t  *sent;      /* grows as the body goes out, and falls again when that was in vain; may be NULL */
     fst_http_sink_fn  *sink;      /* of a successful answer's body; NULL: into response->body */
     void              *sink_ctx;
 };
