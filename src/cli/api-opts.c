@@ -64,21 +64,42 @@ static const char *arg_name(const struct fst_model_member *m)
     case FST_MODEL_TIMESTAMP: return "TIME";
     case FST_MODEL_INTEGER: return "N";
     case FST_MODEL_STRING: return "TEXT";
-    default: return "MEMBER=VALUE,...";
+    case FST_MODEL_ENUM: return "WORD";
+    default: return "CONFIG";
     }
+}
+
+enum { SHORT_ENUM = 5 }; /* values that may stand in the option's name line */
+
+/* The documentation line, with an enum's values where they are many. */
+static const char *help_of(const struct fst_model_member *m)
+{
+    struct fst_buf b;
+    size_t         count = 0;
+    while (m->shape->values && m->shape->values[count])
+        count++;
+    if (count <= SHORT_ENUM)
+        return m->doc;
+    fst_buf_init(&b, 1024);
+    fst_buf_add_str(&b, m->doc);
+    for (size_t i = 0; i < count; i++)
+        fst_buf_addf(&b, "%s%s", i ? ", " : ": ", m->shape->values[i]);
+    const char *help = keep(fst_buf_str(&b));
+    fst_buf_clear(&b);
+    return help;
 }
 
 static struct fst_opt member_option(const struct fst_model_member *m, size_t slot)
 {
     enum fst_model_kind kind = m->shape->kind;
     struct fst_opt      o = {
-             .name = option_name("", m->name), .kind = FST_OPT_STRING, .arg = arg_name(m), .help = m->doc,
+             .name = option_name("", m->name), .kind = FST_OPT_STRING, .arg = arg_name(m), .help = help_of(m),
              .offset = offsetof(struct fst_api_args, members) + slot * sizeof(union fst_api_slot),
              .required = m->flags & FST_MODEL_REQUIRED && kind != FST_MODEL_LIST
     };
     if (kind == FST_MODEL_ENUM) {
         o.choices = m->shape->values;
-        o.arg = NULL;
+        o.arg = o.help == m->doc ? NULL : o.arg;
         o.required = o.required && m->shape->values[1]; /* what can only be one thing need not be said */
     } else if (kind == FST_MODEL_INTEGER) {
         o.kind = FST_OPT_COUNT;

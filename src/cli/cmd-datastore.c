@@ -39,8 +39,8 @@ static const struct fst_example list_examples[] = {
 
 static const struct fst_cmd create = {
     .name = "create", .args = "[TAG...]", .summary = "create a data store",
-    .description = "Create a data store and print its id and endpoint. It takes minutes until it is ACTIVE ('datastore wait'). Structures "
-                   "are given as JSON, as file://FILE or in short: MEMBER=VALUE,MEMBER={MEMBER=VALUE}; more tags may follow as arguments.",
+    .description = "Create a data store and print its id and endpoint. It takes minutes until it is ACTIVE ('datastore wait'). A CONFIG "
+                   "is given as JSON, as file://FILE or in short: NAME=VALUE,NAME={NAME=VALUE}; more tags may follow as arguments.",
     .opts = create_opts, .args_size = sizeof(struct fst_api_args), .max_args = SIZE_MAX, .run = create_run, .examples = create_examples
 };
 static const struct fst_cmd describe = {

@@ -26,7 +26,7 @@ static const struct fst_example start_examples[] = {
 static const struct fst_cmd start = {
     .name = "start", .summary = "start writing a data store's resources to S3",
     .description = "Start an export job and print its id. It writes NDJSON files by resource type under a folder of its own below the "
-                   "output's prefix. Structures are given as JSON, as file://FILE or in short: MEMBER=VALUE,MEMBER={MEMBER=VALUE}.",
+                   "output's prefix. A CONFIG is given as JSON, as file://FILE or in short: NAME=VALUE,NAME={NAME=VALUE}.",
     .opts = start_opts, .args_size = sizeof(struct fst_api_args), .run = start_run, .examples = start_examples
 };
 static const struct fst_cmd describe = {

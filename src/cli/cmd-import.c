@@ -32,8 +32,8 @@ static const struct fst_example wait_examples[] = {
 
 static const struct fst_cmd start = {
     .name = "start", .summary = "start importing the files under a prefix on S3",
-    .description = "Start an import job and print its id. Every object under the input's prefix is read. Structures are given as JSON, "
-                   "as file://FILE or in short: MEMBER=VALUE,MEMBER={MEMBER=VALUE}. A data store runs one import at a time; more are queued.",
+    .description = "Start an import job and print its id. Every object under the input's prefix is read. A CONFIG is given as JSON, "
+                   "as file://FILE or in short: NAME=VALUE,NAME={NAME=VALUE}. A data store runs one import at a time; more are queued.",
     .opts = start_opts, .args_size = sizeof(struct fst_api_args), .run = start_run, .examples = start_examples
 };
 static const struct fst_cmd describe = {

@@ -139,14 +139,17 @@ void fst_help_add(struct fst_buf *out, const struct fst_command_path *path)
 {
     const struct fst_cmd *cmd = path->cmd;
     struct fst_buf        text;
+    fst_buf_init(&text, 1 << 16);
+    fst_usage_add(&text, path);
     fst_buf_add_str(out, "usage: ");
-    fst_usage_add(out, path);
-    fst_buf_add_str(out, "\n\n");
+    add_filled(out, fst_buf_str(&text), strlen("usage: "), strlen("usage: "));
+    fst_buf_add_char(out, '\n');
     if (!cmd) {
+        fst_buf_clear(&text);
         add_program(out);
         return;
     }
-    fst_buf_init(&text, 1 << 16);
+    fst_buf_reset(&text);
     fst_description_add(&text, cmd);
     add_filled(out, fst_buf_str(&text), 0, 0);
     fst_buf_clear(&text);
