@@ -1,0 +1,292 @@
+#include "fhir/primitive.h"
+
+#include "fhir/types.h"
+
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* ---- dates and times */
+
+/* The value of `n` digits at p, or -1. */
+static int digits(const char *p, int n)
+{
+    int value = 0;
+    for (int i = 0; i < n; i++) {
+        if (!is_digit(p[i]))
+            return -1;
+        value = value * 10 + (p[i] - '0');
+    }
+    return value;
+}
+
+static int days_in(int year, int month)
+{
+    static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool                leap = (year % 4 == 0 && year % 100) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* The length of the date (4, 7 or 10) that starts v, or 0. */
+static size_t date_length(struct fst_view v)
+{
+    int year = v.n < 4 ? -1 : digits(v.p, 4);
+    if (year < 1)
+        return 0;
+    if (v.n < 5 || v.p[4] != '-')
+        return 4;
+    int month = v.n < 7 ? -1 : digits(v.p + 5, 2);
+    if (month < 1 || month > 12)
+        return 0;
+    if (v.n < 8 || v.p[7] != '-')
+        return 7;
+    int day = v.n < 10 ? -1 : digits(v.p + 8, 2);
+    return day < 1 || day > days_in(year, month) ? 0 : 10;
+}
+
+/* "10:30:00" at the start; second 60 is one. */
+static bool starts_time(struct fst_view v)
+{
+    if (v.n < 8 || v.p[2] != ':' || v.p[5] != ':')
+        return false;
+    int hour = digits(v.p, 2), minute = digits(v.p + 3, 2), second = digits(v.p + 6, 2);
+    return hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second <= 60;
+}
+
+/* "Z", "+01:00", up to 14:00. */
+static bool is_zone(struct fst_view v)
+{
+    if (v.n == 1)
+        return v.p[0] == 'Z';
+    if (v.n != 6 || (v.p[0] != '+' && v.p[0] != '-') || v.p[3] != ':')
+        return false;
+    int hour = digits(v.p + 1, 2), minute = digits(v.p + 4, 2);
+    return hour >= 0 && minute >= 0 && minute < 60 && (hour < 14 || (hour == 14 && minute == 0));
+}
+
+/* The whole of "T10:30:00.123Z". */
+static bool is_time_with_zone(struct fst_view v)
+{
+    size_t at = 9;
+    if (!v.n || v.p[0] != 'T' || !starts_time(fst_view_from(v, 1)))
+        return false;
+    if (at < v.n && v.p[at] == '.') {
+        size_t first = ++at;
+        while (at < v.n && is_digit(v.p[at]))
+            at++;
+        if (at == first)
+            return false;
+    }
+    return is_zone(fst_view_from(v, at));
+}
+
+static bool is_date(struct fst_view v)
+{
+    return v.n && date_length(v) == v.n;
+}
+
+static bool is_date_time(struct fst_view v)
+{
+    size_t n = date_length(v);
+    return n && (n == v.n || (n == 10 && is_time_with_zone(fst_view_from(v, n))));
+}
+
+static bool is_instant(struct fst_view v)
+{
+    return date_length(v) == 10 && is_time_with_zone(fst_view_from(v, 10));
+}
+
+static bool is_time(struct fst_view v)
+{
+    return v.n == 8 && starts_time(v);
+}
+
+/* ---- numbers */
+
+/* An optional minus and digits without leading zeros, nothing else. */
+static bool is_whole(struct fst_view v, bool *negative, uint64_t *magnitude)
+{
+    size_t i = 0;
+    *negative = v.n && v.p[0] == '-';
+    *magnitude = 0;
+    i += *negative;
+    if (i == v.n || v.n - i > 10 || (v.p[i] == '0' && v.n - i > 1))
+        return false;
+    for (; i < v.n; i++) {
+        if (!is_digit(v.p[i]))
+            return false;
+        *magnitude = *magnitude * 10 + (uint64_t)(v.p[i] - '0');
+    }
+    return *magnitude <= (uint64_t)INT32_MAX + *negative;
+}
+
+static bool is_integer(struct fst_view v)
+{
+    bool     negative;
+    uint64_t magnitude;
+    return is_whole(v, &negative, &magnitude);
+}
+
+static bool is_unsigned(struct fst_view v)
+{
+    bool     negative;
+    uint64_t magnitude;
+    return is_whole(v, &negative, &magnitude) && !negative;
+}
+
+static bool is_positive(struct fst_view v)
+{
+    bool     negative;
+    uint64_t magnitude;
+    return is_whole(v, &negative, &magnitude) && !negative && magnitude;
+}
+
+/* JSON's numbers are R4's decimals; the parser has seen to it. */
+static bool is_decimal(struct fst_view v)
+{
+    return v.n > 0;
+}
+
+/* ---- names */
+
+static bool is_boolean(struct fst_view v)
+{
+    return fst_view_is(v, "true") || fst_view_is(v, "false");
+}
+
+static bool is_string(struct fst_view v)
+{
+    return v.n > 0;
+}
+
+/* No white space at the ends, single spaces within. U+00A0 counts as white space. */
+static bool is_code(struct fst_view v)
+{
+    bool space = true; /* as if before the first */
+    for (size_t i = 0; i < v.n; i++) {
+        unsigned char c = (unsigned char)v.p[i];
+        if (c == ' ') {
+            if (space)
+                return false;
+            space = true;
+            continue;
+        }
+        if (is_space((char)c) || (c == 0xC2 && i + 1 < v.n && (unsigned char)v.p[i + 1] == 0xA0))
+            return false;
+        space = false;
+    }
+    return !space;
+}
+
+bool fst_uuid_is_valid(struct fst_view v)
+{
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (v.n != sizeof shape - 1)
+        return false;
+    for (size_t i = 0; i < v.n; i++)
+        if (shape[i] == '-' ? v.p[i] != '-' : !(is_digit(v.p[i]) || (v.p[i] >= 'a' && v.p[i] <= 'f')))
+            return false;
+    return true;
+}
+
+bool fst_oid_is_valid(struct fst_view v)
+{
+    enum { MIN_LAST_DOT = 5 }; /* what the validator takes for enough arcs */
+    size_t last_dot = 0;
+    if (v.n < 3 || v.p[0] < '0' || v.p[0] > '2' || v.p[1] != '.')
+        return false;
+    for (size_t i = 1; i < v.n; i++) {
+        if (v.p[i] == '.') {
+            if (i + 1 == v.n || !is_digit(v.p[i + 1]) || (v.p[i + 1] == '0' && i + 2 < v.n && is_digit(v.p[i + 2])))
+                return false;
+            last_dot = i;
+        } else if (!is_digit(v.p[i]))
+            return false;
+    }
+    return last_dot >= MIN_LAST_DOT;
+}
+
+bool fst_uri_is_absolute(struct fst_view v)
+{
+    const char *colon = v.n ? memchr(v.p, ':', v.n) : NULL;
+    if (!colon || colon == v.p || colon + 1 == v.p + v.n || memchr(colon, ' ', v.n - (size_t)(colon - v.p)))
+        return false;
+    for (const char *p = v.p; p < colon; p++)
+        if (!(*p >= 'a' && *p <= 'z') && !(p > v.p && (is_digit(*p) || *p == '-' || *p == '+' || *p == '.')))
+            return false;
+    return true;
+}
+
+/* What holds for uri and all that specialize it. */
+static bool is_uri(struct fst_view v)
+{
+    for (size_t i = 0; i < v.n; i++)
+        if ((unsigned char)v.p[i] <= ' ' && is_space(v.p[i]))
+            return false;
+    if (!v.n || v.p[0] == 'h') /* nearly all of them: http */
+        return v.n > 0;
+    if (fst_view_starts(v, "urn:uuid:"))
+        return fst_uuid_is_valid(fst_view_from(v, 9));
+    if (fst_view_starts(v, "urn:oid:"))
+        return fst_oid_is_valid(fst_view_from(v, 8));
+    return !fst_view_starts(v, "oid:") && !fst_view_starts(v, "uuid:");
+}
+
+static bool is_canonical(struct fst_view v)
+{
+    return is_uri(v) && (v.p[0] == '#' || fst_uri_is_absolute(v));
+}
+
+static bool is_oid(struct fst_view v)
+{
+    return fst_view_starts(v, "urn:oid:") && is_uri(v);
+}
+
+static bool is_uuid(struct fst_view v)
+{
+    return fst_view_starts(v, "urn:uuid:") && is_uri(v);
+}
+
+/* Only the length is looked at: groups of four, white space aside. */
+static bool is_base64(struct fst_view v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; i++)
+        n += !is_space(v.p[i]);
+    return v.n && n % 4 == 0;
+}
+
+const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v)
+{
+    static const struct { bool (*is)(struct fst_view); const char *what; } rows[] = {
+        [FST_PRIM_BOOLEAN] = { is_boolean, "true or false" },
+        [FST_PRIM_INTEGER] = { is_integer, "a whole number from -2147483648 to 2147483647" },
+        [FST_PRIM_UNSIGNED_INT] = { is_unsigned, "a whole number from 0 to 2147483647" },
+        [FST_PRIM_POSITIVE_INT] = { is_positive, "a whole number from 1 to 2147483647" },
+        [FST_PRIM_DECIMAL] = { is_decimal, "a number" },
+        [FST_PRIM_STRING] = { is_string, "a string with at least one character" },
+        [FST_PRIM_MARKDOWN] = { is_string, "a string with at least one character" },
+        [FST_PRIM_CODE] = { is_code, "a code: no white space at its ends, single spaces within" },
+        [FST_PRIM_ID] = { fst_id_is_valid, "an id: 1 to 64 letters, digits, '-' and '.'" },
+        [FST_PRIM_URI] = { is_uri, "a URI: no white space, urn:uuid: in lower case, urn:oid: with enough arcs" },
+        [FST_PRIM_URL] = { is_uri, "a URL: no white space" },
+        [FST_PRIM_CANONICAL] = { is_canonical, "an absolute URL, or a fragment that starts with '#'" },
+        [FST_PRIM_OID] = { is_oid, "an OID like urn:oid:2.16.840.1.113883.6.1" },
+        [FST_PRIM_UUID] = { is_uuid, "a lower-case UUID like urn:uuid:c757873d-ec9a-4326-a141-556f43239520" },
+        [FST_PRIM_BASE64] = { is_base64, "base64: groups of four characters" },
+        [FST_PRIM_DATE] = { is_date, "a date that exists, like 2020, 2020-06 or 2020-06-30" },
+        [FST_PRIM_DATETIME] = { is_date_time, "a date, or a date and time with seconds and zone like 2020-06-30T10:00:00+01:00" },
+        [FST_PRIM_INSTANT] = { is_instant, "a date and time with seconds and zone like 2020-06-30T10:00:00.123Z" },
+        [FST_PRIM_TIME] = { is_time, "a time of the day like 10:00:00" },
+        [FST_PRIM_XHTML] = { is_string, "a div element of XHTML" },
+    };
+    if ((size_t)prim >= FST_COUNT(rows) || !rows[prim].is || rows[prim].is(v))
+        return NULL;
+    return rows[prim].what;
+}

@@ -1,0 +1,175 @@
+#include "fhir/primitive.h"
+#include "fhir/validate-private.h"
+
+static const char *const kind_names[] = { "null", "false", "true", "a number", "a string", "an array", "an object" };
+
+static const char *kind_name(struct fst_validator *v, uint32_t node)
+{
+    return kind_names[fst_tape_kind(v->tape, node)];
+}
+
+/* ---- primitives */
+
+static enum fst_json_kind wanted_kind(enum fst_prim prim)
+{
+    return fst_prim_is_number(prim) ? FST_JSON_NUMBER : FST_JSON_STRING;
+}
+
+void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uint32_t node)
+{
+    enum fst_prim      prim = (enum fst_prim)place.member->prim;
+    enum fst_json_kind kind = fst_tape_kind(v->tape, node);
+    if (prim == FST_PRIM_BOOLEAN ? kind == FST_JSON_TRUE || kind == FST_JSON_FALSE : kind == wanted_kind(prim)) {
+        struct fst_view value = fst_value_of(v, node);
+        const char     *refused = fst_prim_refuse(prim, value);
+        if (refused)
+            fst_error_at(v, place, value.n ? FST_ISSUE_VALUE : FST_ISSUE_REQUIRED, value.n ? "primitive" : "empty", node, "%.*s is not %s",
+                         FST_VIEW_ARGS(value.n ? fst_shown(v, value) : fst_view_of("the empty string")), refused);
+    } else if (kind == FST_JSON_NULL || kind >= FST_JSON_ARRAY) {
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "json-type", node, "here is %s, where a single value belongs", kind_names[kind]);
+    } else {
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "json-type", node, "here is %s, where %s belongs", kind_names[kind],
+                     prim == FST_PRIM_BOOLEAN ? "true or false" : kind_names[wanted_kind(prim)]);
+    }
+}
+
+/* The value of the member's twin (that with, or without, the underscore) in the same object, or FST_NO_NODE. */
+static uint32_t twin_value(struct fst_validator *v, const struct fst_frame *at, const struct fst_member *m)
+{
+    struct fst_view name = fst_schema_member_name(v->schema, &v->schema->members[at->type->members + m->twin]);
+    FST_EACH_MEMBER(v->tape, at->node, n)
+        if (fst_view_equal(fst_tape_raw(v->tape, n), name))
+            return n + 1;
+    return FST_NO_NODE;
+}
+
+/* Is item `index` of the twin's array there and not null? */
+static bool twin_has_item(struct fst_validator *v, const struct fst_frame *at, const struct fst_member *m, int32_t index)
+{
+    uint32_t twin = twin_value(v, at, m);
+    int32_t  i = 0;
+    if (twin == FST_NO_NODE)
+        return false;
+    FST_EACH_ELEMENT(v->tape, twin, item)
+        if (i++ == index)
+            return fst_tape_kind(v->tape, item) != FST_JSON_NULL;
+    return false;
+}
+
+/* ---- one value */
+
+static void check_value(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)
+{
+    struct fst_place   place = { at, m, index };
+    enum fst_json_kind kind = fst_tape_kind(v->tape, node);
+    if (m->flags & FST_MEMBER_PRIMITIVE && !(m->flags & FST_MEMBER_UNDERSCORE)) {
+        fst_validate_primitive(v, place, node);
+    } else if (kind != FST_JSON_OBJECT) {
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "json-type", node, "here is %s, where an object belongs", kind_name(v, node));
+    } else if (m->flags & FST_MEMBER_RESOURCE) {
+        fst_validate_resource(v, at, m, index, node);
+    } else {
+        struct fst_frame frame;
+        frame.up = at;
+        frame.member = m;
+        frame.index = index;
+        frame.node = node;
+        frame.type = &v->schema->types[m->def];
+        fst_validate_object(v, &frame);
+    }
+}
+
+static void check_array(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, uint32_t node)
+{
+    const struct fst_element *e = &v->schema->elements[at->type->elements + m->element];
+    struct fst_place          place = { at, m, -1 };
+    int32_t                   i = 0;
+    if (fst_tape_kind(v->tape, node) != FST_JSON_ARRAY) {
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "json-type", node, "here is %s, where an array belongs, even for one value",
+                     kind_name(v, node));
+        return;
+    }
+    uint32_t count = fst_node_count(&v->tape->nodes[node]);
+    if (!count)
+        fst_error_at(v, place, FST_ISSUE_REQUIRED, "empty", node, "an array may not be empty: leave the property out");
+    if (count > e->max)
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "max", node, "%u values of %.*s, at most %u are allowed", count,
+                     FST_VIEW_ARGS(fst_schema_element_name(v->schema, e)), e->max);
+    FST_EACH_ELEMENT(v->tape, node, item) {
+        if (fst_tape_kind(v->tape, item) != FST_JSON_NULL || !(m->flags & FST_MEMBER_PRIMITIVE))
+            check_value(v, at, m, i, item);
+        else if (!twin_has_item(v, at, m, i))
+            fst_error_at(v, ((struct fst_place){ at, m, i }), FST_ISSUE_REQUIRED, "empty", item,
+                         "null stands only for a value that has an extension");
+        i++;
+    }
+}
+
+/* A second member for an element that is there: its own extensions, or a second type of a choice. */
+static void check_again(struct fst_validator *v, const struct fst_frame *at, const struct fst_member *m, uint32_t name)
+{
+    if (!(m->flags & FST_MEMBER_CHOICE))
+        return;
+    FST_EACH_MEMBER(v->tape, at->node, n) {
+        if (n == name)
+            return;
+        const struct fst_member *other = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_tape_raw(v->tape, n));
+        if (other && other->element == m->element && other->def != m->def) {
+            fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "choice", name, "both %.*s and %.*s: a choice has one type",
+                         FST_VIEW_ARGS(fst_tape_raw(v->tape, n)), FST_VIEW_ARGS(fst_tape_raw(v->tape, name)));
+            return;
+        }
+    }
+}
+
+static void unknown_member(struct fst_validator *v, const struct fst_frame *at, uint32_t name)
+{
+    if (at->type->kind == FST_DEF_RESOURCE && fst_tape_string_is(v->tape, name, "resourceType"))
+        return;
+    fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "unknown-property", name, "%.*s has no property %.*s",
+                 FST_VIEW_ARGS(fst_pool_view(v->schema, at->type->name)), FST_VIEW_ARGS(fst_shown(v, fst_tape_raw(v->tape, name))));
+}
+
+static void missing_elements(struct fst_validator *v, const struct fst_frame *at, uint64_t missing)
+{
+    for (; missing; missing &= missing - 1) {
+        const struct fst_element *e = &v->schema->elements[at->type->elements + (uint32_t)__builtin_ctzll(missing)];
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_REQUIRED, "min", at->node, "%.*s is missing: at least %u is required",
+                     FST_VIEW_ARGS(fst_schema_element_name(v->schema, e)), e->min);
+    }
+}
+
+static const struct fst_member *find_member(struct fst_validator *v, const struct fst_frame *at, uint32_t name)
+{
+    return fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, name));
+}
+
+void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
+{
+    at->seen = at->valued = 0;
+    if (!fst_node_count(&v->tape->nodes[at->node])) {
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_REQUIRED, "empty", at->node, "an object may not be empty: leave the property out");
+        return;
+    }
+    FST_EACH_MEMBER(v->tape, at->node, name) {
+        const struct fst_member *m = find_member(v, at, name);
+        if (!m) {
+            unknown_member(v, at, name);
+            continue;
+        }
+        uint64_t bit = (uint64_t)1 << m->element;
+        if (at->seen & bit)
+            check_again(v, at, m, name);
+        at->seen |= bit;
+        if (!(m->flags & FST_MEMBER_UNDERSCORE)) {
+            at->valued |= bit;
+            at->values[m->element] = name + 1;
+        }
+        if (m->flags & FST_MEMBER_ARRAY)
+            check_array(v, at, m, name + 1);
+        else
+            check_value(v, at, m, -1, name + 1);
+    }
+    if (at->type->required & ~at->seen)
+        missing_elements(v, at, at->type->required & ~at->seen);
+}

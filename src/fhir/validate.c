@@ -1,0 +1,136 @@
+#include "fhir/types.h"
+#include "fhir/validate-private.h"
+
+enum { DEFAULT_MAX_ISSUES = 100, MAX_TEXT = 64 << 10 };
+
+static const struct { const char *name, *api; } levels[] = {
+    [FST_LEVEL_STRICT] = { "strict", "STRICT" },
+    [FST_LEVEL_STRUCTURE_ONLY] = { "structure-only", "STRUCTURE_ONLY" },
+    [FST_LEVEL_MINIMAL] = { "minimal", "MINIMAL" },
+};
+
+bool fst_level_parse(enum fst_level *out, struct fst_view text)
+{
+    for (size_t i = 0; i < FST_COUNT(levels); i++)
+        if (fst_view_is(text, levels[i].name) || fst_view_is(text, levels[i].api)) {
+            *out = (enum fst_level)i;
+            return true;
+        }
+    return false;
+}
+
+const char *fst_level_name(enum fst_level level)
+{
+    return levels[level].name;
+}
+
+enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_validate_opts *opts, struct fst_error *err)
+{
+    struct fst_validator *v = *out = calloc(1, sizeof *v);
+    if (!v)
+        return fst_fail(err, FST_ENOMEM, "validator: out of memory");
+    v->opts = *opts;
+    if (!v->opts.max_issues)
+        v->opts.max_issues = DEFAULT_MAX_ISSUES;
+    v->schema = fst_schema_r4();
+    fst_buf_init(&v->expression, MAX_TEXT);
+    fst_buf_init(&v->text, MAX_TEXT);
+    fst_buf_init(&v->shown, MAX_TEXT);
+    fst_buf_init(&v->scratch, SIZE_MAX / 2);
+    return FST_OK;
+}
+
+void fst_validator_free(struct fst_validator *v)
+{
+    if (!v)
+        return;
+    fst_buf_clear(&v->expression);
+    fst_buf_clear(&v->text);
+    fst_buf_clear(&v->shown);
+    fst_buf_clear(&v->scratch);
+    free(v);
+}
+
+/* ---- a resource */
+
+/* The type that `resourceType` names, or NULL with the issue sent. */
+static const struct fst_type_row *type_of(struct fst_validator *v, struct fst_place place, uint32_t node)
+{
+    uint32_t name = fst_tape_member(v->tape, node, "resourceType");
+    if (name == FST_NO_NODE) {
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "resource-type", node, "resourceType is missing");
+        return NULL;
+    }
+    if (fst_tape_kind(v->tape, name) != FST_JSON_STRING) {
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "resource-type", name, "resourceType is not a string");
+        return NULL;
+    }
+    struct fst_view value = fst_value_of(v, name);
+    fst_def         def = fst_schema_find(v->schema, value);
+    if (def == FST_NO_DEF || v->schema->types[def].kind != FST_DEF_RESOURCE || v->schema->types[def].is_abstract) {
+        v->root_name = place.at ? (struct fst_view){ 0 } : value;
+        fst_error_at(v, place, FST_ISSUE_STRUCTURE, "resource-type", name, "%.*s is not a resource type of R4",
+                     FST_VIEW_ARGS(fst_shown(v, value)));
+        v->root_name = (struct fst_view){ 0 };
+        return NULL;
+    }
+    return &v->schema->types[def];
+}
+
+static bool is_id(struct fst_validator *v, uint32_t node)
+{
+    return fst_tape_kind(v->tape, node) == FST_JSON_STRING && fst_id_is_valid(fst_value_of(v, node));
+}
+
+static void check_minimal(struct fst_validator *v, const struct fst_frame *at)
+{
+    static const struct fst_view name = FST_VIEW("id");
+    uint32_t                     id = fst_tape_member(v->tape, at->node, "id");
+    struct fst_place place = { at, fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), name), -1 };
+    if (id != FST_NO_NODE && !is_id(v, id))
+        fst_error_at(v, place, FST_ISSUE_VALUE, "id", id, "id is not 1 to 64 letters, digits, '-' and '.'");
+}
+
+void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, const struct fst_member *member, int32_t index,
+                        uint32_t node)
+{
+    struct fst_frame           frame = { .up = up, .member = member, .index = index, .node = node };
+    struct fst_resource_scope  scope = { v->scope, &frame, false };
+    frame.type = type_of(v, (struct fst_place){ up, member, index }, node);
+    if (!frame.type)
+        return;
+    v->scope = &scope;
+    if (v->opts.level == FST_LEVEL_MINIMAL)
+        check_minimal(v, &frame);
+    else
+        fst_validate_object(v, &frame);
+    v->scope = scope.up;
+}
+
+static void check_root(struct fst_validator *v, uint32_t root)
+{
+    struct fst_place nowhere = { 0 };
+    if (fst_tape_kind(v->tape, root) != FST_JSON_OBJECT) {
+        fst_error_at(v, nowhere, FST_ISSUE_STRUCTURE, "json-type", root, "a resource is a JSON object");
+        return;
+    }
+    fst_validate_resource(v, NULL, NULL, -1, root);
+    if (v->opts.staged && fst_tape_member(v->tape, root, "id") == FST_NO_NODE)
+        fst_error_at(v, nowhere, FST_ISSUE_REQUIRED, "id", root, "id is missing: the import needs one");
+}
+
+enum fst_status fst_validate(struct fst_validator *v, const struct fst_tape *tape, uint32_t root, fst_issue_fn *sink, void *ctx,
+                             struct fst_verdict *verdict)
+{
+    v->tape = tape;
+    v->sink = sink;
+    v->ctx = ctx;
+    v->sent = 0;
+    v->scope = NULL;
+    v->verdict = (struct fst_verdict){ 0 };
+    check_root(v, root);
+    v->verdict.ok = !v->verdict.errors;
+    *verdict = v->verdict;
+    v->out_of_memory |= v->scratch.failed == FST_ENOMEM;
+    return v->out_of_memory ? FST_ENOMEM : FST_OK;
+}

@@ -1,0 +1,108 @@
+#include "test.h"
+
+#include "fhir/validate.h"
+
+/* What a sink remembers: the first error. */
+struct first {
+    char     rule[32], expression[256], text[256];
+    unsigned count;
+};
+
+static void note(void *ctx, const struct fst_issue *issue)
+{
+    struct first *f = ctx;
+    if (issue->severity < FST_SEVERITY_ERROR || f->count++)
+        return;
+    snprintf(f->rule, sizeof f->rule, "%s", issue->rule);
+    snprintf(f->expression, sizeof f->expression, "%.*s", FST_VIEW_ARGS(issue->expression));
+    snprintf(f->text, sizeof f->text, "%.*s", FST_VIEW_ARGS(issue->text));
+}
+
+static struct fst_verdict judge(const struct fst_validate_opts *opts, const char *json, struct first *first)
+{
+    struct fst_tape       tape = { 0 };
+    struct fst_json_error jerr;
+    struct fst_validator *v;
+    struct fst_verdict    verdict;
+    *first = (struct first){ 0 };
+    if (fst_json_parse(&tape, fst_view_of(json), &(struct fst_json_opts){ 0 }, &jerr))
+        fail_msg("%s: %s", json, jerr.what);
+    assert_int_equal(fst_validator_new(&v, opts, NULL), FST_OK);
+    assert_int_equal(fst_validate(v, &tape, 0, note, first, &verdict), FST_OK);
+    fst_validator_free(v);
+    fst_tape_clear(&tape);
+    return verdict;
+}
+
+static void structure(void **state)
+{
+    static const struct { const char *json, *rule, *expression; } rows[] = {
+        { "{\"resourceType\":\"Patient\",\"id\":\"1\"}", "", "" },
+        { "{\"id\":\"1\",\"resourceType\":\"Patient\"}", "", "" },
+        { "{\"resourceType\":\"Patient\",\"n\\u0061me\":[{\"family\":\"A\"}]}", "", "" },
+        { "{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"A\",null],\"_given\":[null,{\"id\":\"x\"}]}]}", "", "" },
+        { "{\"resourceType\":\"Patient\",\"_birthDate\":{\"id\":\"x\"}}", "", "" },
+        { "[]", "json-type", "" },
+        { "{\"id\":\"1\"}", "resource-type", "" },
+        { "{\"resourceType\":\"Resource\"}", "resource-type", "Resource" },
+        { "{\"resourceType\":\"Foo\"}", "resource-type", "Foo" },
+        { "{\"resourceType\":\"Patient\",\"foo\":1}", "unknown-property", "Patient" },
+        { "{\"resourceType\":\"Patient\",\"name\":[{\"resourceType\":\"HumanName\"}]}", "unknown-property", "Patient.name[0]" },
+        { "{\"resourceType\":\"Patient\",\"name\":{\"family\":\"A\"}}", "json-type", "Patient.name" },
+        { "{\"resourceType\":\"Patient\",\"name\":[\"A\"]}", "json-type", "Patient.name[0]" },
+        { "{\"resourceType\":\"Patient\",\"name\":[]}", "empty", "Patient.name" },
+        { "{\"resourceType\":\"Patient\",\"name\":[{}]}", "empty", "Patient.name[0]" },
+        { "{\"resourceType\":\"Patient\",\"name\":[{\"given\":[null]}]}", "empty", "Patient.name[0].given[0]" },
+        { "{\"resourceType\":\"Patient\",\"active\":\"true\"}", "json-type", "Patient.active" },
+        { "{\"resourceType\":\"Patient\",\"active\":null}", "json-type", "Patient.active" },
+        { "{\"resourceType\":\"Patient\",\"birthDate\":\"2020-02-30\"}", "primitive", "Patient.birthDate" },
+        { "{\"resourceType\":\"Patient\",\"deceasedBoolean\":true,\"deceasedDateTime\":\"2020\"}", "choice", "Patient" },
+        { "{\"resourceType\":\"Patient\",\"deceasedDateTime\":\"x\"}", "primitive", "Patient.deceased.ofType(dateTime)" },
+        { "{\"resourceType\":\"Patient\",\"link\":[{\"type\":\"seealso\"}]}", "min", "Patient.link[0]" },
+        { "{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Observation\",\"id\":\"a\",\"status\":\"final\"}]}", "min",
+          "Patient.contained[0]" },
+    };
+    static const struct fst_validate_opts opts = { .level = FST_LEVEL_STRUCTURE_ONLY };
+    for (size_t i = 0; i < FST_COUNT(rows); i++) {
+        struct first       first;
+        struct fst_verdict verdict = judge(&opts, rows[i].json, &first);
+        if (strcmp(first.rule, rows[i].rule) || strcmp(first.expression, rows[i].expression) || verdict.ok != !rows[i].rule[0])
+            fail_msg("%s: %s at '%s': %s", rows[i].json, first.rule, first.expression, first.text);
+    }
+}
+
+static void levels(void **state)
+{
+    static const char *const json = "{\"resourceType\":\"Patient\",\"id\":\"a b\",\"foo\":1}";
+    struct first             first;
+    enum fst_level           level;
+    assert_true(fst_level_parse(&level, fst_view_of("STRUCTURE_ONLY")));
+    assert_int_equal(level, FST_LEVEL_STRUCTURE_ONLY);
+    assert_false(fst_level_parse(&level, fst_view_of("strictest")));
+    for (level = FST_LEVEL_STRICT; level <= FST_LEVEL_MINIMAL; level++) {
+        enum fst_level parsed;
+        assert_true(fst_level_parse(&parsed, fst_view_of(fst_level_name(level))));
+        assert_int_equal(parsed, level);
+        struct fst_verdict verdict = judge(&(struct fst_validate_opts){ .level = level }, json, &first);
+        assert_int_equal(verdict.errors, level == FST_LEVEL_MINIMAL ? 1 : 2);
+        assert_string_equal(first.expression, "Patient.id");
+    }
+}
+
+static void options(void **state)
+{
+    struct first first;
+    assert_true(judge(&(struct fst_validate_opts){ 0 }, "{\"resourceType\":\"Patient\"}", &first).ok);
+    assert_false(judge(&(struct fst_validate_opts){ .staged = true }, "{\"resourceType\":\"Patient\"}", &first).ok);
+    assert_string_equal(first.rule, "id");
+    struct fst_verdict verdict =
+        judge(&(struct fst_validate_opts){ .max_issues = 2 }, "{\"resourceType\":\"Patient\",\"a\":1,\"b\":1,\"c\":1}", &first);
+    assert_int_equal(verdict.errors, 3);
+    assert_int_equal(first.count, 2);
+    judge(&(struct fst_validate_opts){ 0 }, "{\"resourceType\":\"Patient\",\"birthDate\":\"secret\"}", &first);
+    assert_null(strstr(first.text, "secret"));
+    judge(&(struct fst_validate_opts){ .show_values = true }, "{\"resourceType\":\"Patient\",\"birthDate\":\"secret\"}", &first);
+    assert_non_null(strstr(first.text, "'secret'"));
+}
+
+FST_TESTS(cmocka_unit_test(structure), cmocka_unit_test(levels), cmocka_unit_test(options))
