@@ -112,7 +112,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
         fst_buf_reset(&x->resp->head);
     else
         fst_buf_add(&x->resp->head, p, n);
-    return size * n;
+    x->too_long = fst_buf_status(&x->resp->head) != FST_OK;
+    return x->too_long ? 0 : size * n;
 }
 
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
