@@ -1,5 +1,6 @@
 /* prepare: turn FHIR input into a folder that HealthLake can import. */
 #include "cli/figures.h"
+#include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/shape.h"
@@ -18,6 +19,28 @@ static const struct fst_opt prepare_opts[] = {
     { 0 }
 };
 
+static bool is_done(enum fst_status st, const struct fst_figures *figures)
+{
+    return st == FST_OK || ((st == FST_EREJECTED || st == FST_EINPUT) && figures->values);
+}
+
+/* Print the figures, and keep what was measured for the report. */
+static enum fst_status tell(const struct fst_cli *cli, const struct prepare_args *a, enum fst_status st, int64_t begun_ms,
+                            const struct fst_figures *figures, const struct fst_trace *trace, struct fst_error *err)
+{
+    const struct fst_outcome_doc doc = { .command = "prepare", .status = st, .begun_ms = begun_ms, .seconds = figures->seconds,
+                                         .figures = figures, .trace = trace };
+    struct fst_error             why = { 0 };
+    enum fst_status              told = fst_outcome_write(a->out, &doc, &why);
+    if (!told)
+        told = fst_figures_print(figures, a->json, a->out, &why);
+    if (told)
+        *err = why;
+    else if (st != FST_EINPUT && !a->json)
+        fst_say(FST_SAY_NOTE, NULL, "prepared %s; next: fhirstage upload %s s3://BUCKET/PREFIX", a->out, a->out);
+    return told ? told : st;
+}
+
 static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *const *operands, size_t count,
                                    struct fst_error *err)
 {
@@ -25,22 +48,17 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
     struct fst_prepare_opts    opts;
     struct fst_figures         figures = { 0 };
     struct fst_progress        progress;
+    struct fst_trace           trace;
+    int64_t                    begun_ms = cli->env->now_ms(cli->env->ctx);
     enum fst_status            st;
     fst_shape_apply(&a->shape, cli, operands, count, &opts);
     opts.out_dir = a->out;
+    fst_trace_start(&trace, cli);
     fst_progress_start(&progress, cli);
     st = fst_prepare(&opts, cli->env, &figures, err);
     fst_progress_stop(&progress);
-    if (st == FST_OK || ((st == FST_EREJECTED || st == FST_EINPUT) && figures.values)) {
-        struct fst_error  print_err = { 0 };
-        enum fst_status   printed = fst_figures_print(&figures, a->json, a->out, &print_err);
-        if (printed)
-            *err = print_err;
-        st = printed ? printed : st;
-    }
-    if ((st == FST_OK || st == FST_EREJECTED) && figures.values && !a->json)
-        fst_say(FST_SAY_NOTE, NULL, "prepared %s; next: fhirstage upload %s s3://BUCKET/PREFIX", a->out, a->out);
-    return st;
+    fst_trace_stop(&trace);
+    return is_done(st, &figures) ? tell(cli, a, st, begun_ms, &figures, &trace, err) : st;
 }
 
 static const struct fst_example examples[] = {

@@ -17,6 +17,11 @@ static const char *const stages[] = {
     [FST_STAGE_VALIDATE] = "validate", [FST_STAGE_DONE] = "done",
 };
 
+const char *fst_stage_name(int stage)
+{
+    return (unsigned)stage < FST_COUNT(stages) ? stages[stage] : "?";
+}
+
 /* ---- the line */
 
 static void add_of(struct fst_buf *out, uint64_t n, uint64_t total, const char *what)
@@ -54,7 +59,7 @@ static int64_t left_ms(const struct fst_progress_sample *s, double pace)
 void fst_progress_text(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms)
 {
     int64_t left = left_ms(s, pace);
-    fst_buf_addf(out, "%-9s", (unsigned)s->stage < FST_COUNT(stages) ? stages[s->stage] : "?");
+    fst_buf_addf(out, "%-9s", fst_stage_name(s->stage));
     if (finite_stage(s))
         fst_buf_addf(out, " %3u%%", (unsigned)((double)s->bytes / (double)s->bytes_total * 100));
     if (s->stage == FST_STAGE_IMPORT)
@@ -84,7 +89,7 @@ void fst_progress_json(struct fst_buf *out, const struct fst_progress_sample *s,
     int64_t                left = left_ms(s, pace);
     fst_json_writer_init(&w, out, 0);
     fst_json_begin_object(&w);
-    fst_json_member_str(&w, "stage", (unsigned)s->stage < FST_COUNT(stages) ? stages[s->stage] : "?");
+    fst_json_member_str(&w, "stage", fst_stage_name(s->stage));
     if (s->stage == FST_STAGE_IMPORT)
         fst_json_member_str(&w, "jobStatus", fst_job_status_name((enum fst_job_status)s->job_status));
     fst_json_member_u64(&w, "files", s->files);
@@ -110,11 +115,10 @@ static int64_t now_ms(const struct fst_progress *p)
     return p->cli->env->mono_ms(p->cli->env->ctx);
 }
 
-static struct fst_progress_sample take_sample(const struct fst_progress *p)
+struct fst_progress_sample fst_progress_take(struct fst_meter *m, int64_t at_ms)
 {
-    struct fst_meter *m = p->cli->meter;
     return (struct fst_progress_sample){
-        .at_ms = now_ms(p), .stage = m->stage, .job_status = m->job_status, .files = m->files, .files_total = m->files_total,
+        .at_ms = at_ms, .stage = m->stage, .job_status = m->job_status, .files = m->files, .files_total = m->files_total,
         .bytes = m->bytes, .bytes_total = m->bytes_total, .resources = m->resources, .rejected = m->rejected,
     };
 }
@@ -146,7 +150,7 @@ static size_t terminal_width(void)
 
 static void show(struct fst_progress *p)
 {
-    struct fst_progress_sample s = take_sample(p);
+    struct fst_progress_sample s = fst_progress_take(p->cli->meter, now_ms(p));
     double                     pace = pace_of(p, &s);
     struct fst_buf             line;
     fst_buf_init(&line, 4096);
@@ -165,64 +169,31 @@ static void show(struct fst_progress *p)
     fst_buf_clear(&line);
 }
 
-/* Sleep; false when it is time to end. */
-static bool rest(struct fst_progress *p, int64_t ms)
-{
-    struct timespec until;
-    bool            go_on;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&p->lock);
-    while (!p->stopping && pthread_cond_timedwait(&p->wake, &p->lock, &until) == 0)
-        ;
-    go_on = !p->stopping;
-    pthread_mutex_unlock(&p->lock);
-    return go_on;
-}
-
 static void *work(void *ctx)
 {
     struct fst_progress *p = ctx;
     int64_t pause = p->mode == TERMINAL ? REDRAW_MS : p->mode == FST_PROGRESS_JSON ? JSON_MS : PLAIN_MS;
-    for (bool go_on = rest(p, p->mode == TERMINAL ? DELAY_MS : pause); go_on; go_on = rest(p, pause))
+    for (bool on = fst_ticker_rest(&p->ticker, p->mode == TERMINAL ? DELAY_MS : pause); on; on = fst_ticker_rest(&p->ticker, pause))
         show(p);
     return NULL;
 }
 
 void fst_progress_start(struct fst_progress *p, const struct fst_cli *cli)
 {
-    pthread_condattr_t monotonic;
     *p = (struct fst_progress){ .cli = cli, .mode = cli->progress };
     if (p->mode == FST_PROGRESS_AUTO)
         p->mode = isatty(STDERR_FILENO) && !cli->log_json ? TERMINAL : cli->log_json ? FST_PROGRESS_JSON : FST_PROGRESS_PLAIN;
     if (p->mode == FST_PROGRESS_NONE)
         return;
     p->began_ms = p->stage_began_ms = now_ms(p);
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&p->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    p->running = pthread_create(&p->thread, NULL, work, p) == 0;
+    fst_ticker_start(&p->ticker, work, p);
 }
 
 void fst_progress_stop(struct fst_progress *p)
 {
-    if (!p->running)
+    if (!p->ticker.running)
         return;
-    pthread_mutex_lock(&p->lock);
-    p->stopping = true;
-    pthread_cond_signal(&p->wake);
-    pthread_mutex_unlock(&p->lock);
-    pthread_join(p->thread, NULL);
-    pthread_cond_destroy(&p->wake);
-    pthread_mutex_destroy(&p->lock);
-    p->running = false;
+    fst_ticker_stop(&p->ticker);
     if (p->mode == TERMINAL)
         fst_say_redraw("");
 }

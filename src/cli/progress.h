@@ -4,10 +4,9 @@
 #ifndef FST_CLI_PROGRESS_H
 #define FST_CLI_PROGRESS_H
 
-#include <pthread.h>
-
 #include "base/buf.h"
 #include "cli/cmd.h"
+#include "cli/ticker.h"
 
 /* What the meter said at one moment. */
 struct fst_progress_sample {
@@ -16,14 +15,15 @@ struct fst_progress_sample {
     uint64_t files, files_total, bytes, bytes_total, resources, rejected;
 };
 
+struct fst_progress_sample fst_progress_take(struct fst_meter *meter, int64_t at_ms);
+/* "prepare"; "?" for a number that is none. */
+const char *fst_stage_name(int stage);
+
 enum { FST_PROGRESS_SAMPLES = 64 };
 
 struct fst_progress {
     const struct fst_cli *cli;
-    pthread_t             thread;
-    pthread_mutex_t       lock;
-    pthread_cond_t        wake;
-    bool                  running, stopping;
+    struct fst_ticker     ticker;
     int                   mode; /* enum fst_progress_mode, AUTO settled to -1 where it is a terminal */
     int64_t               began_ms, stage_began_ms;
     struct fst_progress_sample ring[FST_PROGRESS_SAMPLES]; /* of this stage, the last seconds, for the pace */
