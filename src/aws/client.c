@@ -4,7 +4,7 @@
 #include <strings.h>
 #include <time.h>
 
-#include "aws/xml.h"
+#include "base/xml.h"
 #include "base/str.h"
 #include "json/tape.h"
 #include "sign/sigv4.h"

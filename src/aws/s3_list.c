@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "aws/s3_wire.h"
-#include "aws/xml.h"
+#include "base/xml.h"
 #include "base/str.h"
 #include "sign/sigv4.h"
 

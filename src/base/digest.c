@@ -5,31 +5,33 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum fst_status fst_sha256_init(struct fst_sha256 *h)
+enum fst_status fst_digest_init(struct fst_digest *d, enum fst_digest_kind kind)
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    h->state = ctx;
-    if (ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1)
+    const EVP_MD *const kinds[] = { [FST_SHA256] = EVP_sha256(), [FST_SHA1] = EVP_sha1(), [FST_MD5] = EVP_md5() };
+    EVP_MD_CTX         *ctx = EVP_MD_CTX_new();
+
+    d->state = ctx;
+    if (ctx && EVP_DigestInit_ex(ctx, kinds[kind], NULL) == 1)
         return FST_OK;
-    fst_sha256_clear(h);
+    fst_digest_clear(d);
     return FST_ENOMEM;
 }
 
-void fst_sha256_add(struct fst_sha256 *h, const void *p, size_t n)
+void fst_digest_add(struct fst_digest *d, const void *p, size_t n)
 {
-    EVP_DigestUpdate(h->state, p, n);
+    EVP_DigestUpdate(d->state, p, n);
 }
 
-void fst_sha256_finish(struct fst_sha256 *h, uint8_t out[FST_SHA256_BYTES])
+void fst_digest_finish(struct fst_digest *d, uint8_t *out)
 {
-    EVP_DigestFinal_ex(h->state, out, NULL);
-    fst_sha256_clear(h);
+    EVP_DigestFinal_ex(d->state, out, NULL);
+    fst_digest_clear(d);
 }
 
-void fst_sha256_clear(struct fst_sha256 *h)
+void fst_digest_clear(struct fst_digest *d)
 {
-    EVP_MD_CTX_free(h->state);
-    h->state = NULL;
+    EVP_MD_CTX_free(d->state);
+    d->state = NULL;
 }
 
 void fst_sha256(struct fst_view v, uint8_t out[FST_SHA256_BYTES])

@@ -9,13 +9,15 @@
 
 enum { FST_SHA256_BYTES = 32, FST_SHA1_BYTES = 20, FST_MD5_BYTES = 16 };
 
-struct fst_sha256 { /* incremental; valid after _init, void after _finish */
+enum fst_digest_kind { FST_SHA256, FST_SHA1, FST_MD5 };
+
+struct fst_digest { /* incremental; valid after _init, void after _finish */
     void *state;
 };
-FST_MUST_USE enum fst_status fst_sha256_init(struct fst_sha256 *h);
-void fst_sha256_add(struct fst_sha256 *h, const void *p, size_t n);
-void fst_sha256_finish(struct fst_sha256 *h, uint8_t out[FST_SHA256_BYTES]); /* frees the state */
-void fst_sha256_clear(struct fst_sha256 *h); /* gives up; safe twice */
+FST_MUST_USE enum fst_status fst_digest_init(struct fst_digest *d, enum fst_digest_kind kind);
+void fst_digest_add(struct fst_digest *d, const void *p, size_t n);
+void fst_digest_finish(struct fst_digest *d, uint8_t *out); /* FST_..._BYTES of its kind; frees the state */
+void fst_digest_clear(struct fst_digest *d); /* gives up; safe twice */
 
 void fst_sha256(struct fst_view v, uint8_t out[FST_SHA256_BYTES]);
 void fst_sha1(struct fst_view v, uint8_t out[FST_SHA1_BYTES]);

@@ -160,11 +160,11 @@ static bool signs_payload(const struct fst_transfer *t)
 
 static enum fst_status digest(const struct fst_transfer *t, struct range *r, const char *path, struct fst_error *err)
 {
-    struct fst_sha256 sha = { 0 };
+    struct fst_digest sha = { 0 };
     uint8_t           hash[FST_SHA256_BYTES];
     char             *buf = malloc(READ_BYTES);
     uint64_t          done = 0;
-    enum fst_status   st = buf && (!signs_payload(t) || !fst_sha256_init(&sha)) ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
+    enum fst_status   st = buf && (!signs_payload(t) || !fst_digest_init(&sha, FST_SHA256)) ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
 
     r->crc32 = 0;
     while (!st && done < r->size) {
@@ -176,14 +176,14 @@ static enum fst_status digest(const struct fst_transfer *t, struct range *r, con
         }
         r->crc32 = fst_crc32(r->crc32, buf, (size_t)got);
         if (signs_payload(t))
-            fst_sha256_add(&sha, buf, (size_t)got);
+            fst_digest_add(&sha, buf, (size_t)got);
         done += (uint64_t)got;
     }
     if (!st && signs_payload(t)) {
-        fst_sha256_finish(&sha, hash);
+        fst_digest_finish(&sha, hash);
         fst_hex(hash, sizeof hash, r->sha256);
     }
-    fst_sha256_clear(&sha);
+    fst_digest_clear(&sha);
     free(buf);
     return st;
 }

@@ -38,21 +38,21 @@ void fst_anonymous_id(char out[FST_UUID_TEXT + 1], const uint8_t sha256[FST_SHA2
 static void scoped_id(char out[FST_UUID_TEXT + 1], const struct fst_scope *scope, fst_type type, struct fst_view name)
 {
     uint8_t           digest[FST_SHA256_BYTES];
-    struct fst_sha256 h;
+    struct fst_digest h;
     char              text[64];
     int               n;
 
-    if (fst_sha256_init(&h)) {
+    if (fst_digest_init(&h, FST_SHA256)) {
         out[0] = '\0';
         return;
     }
     n = snprintf(text, sizeof text, "%zu:", scope->source.n);
-    fst_sha256_add(&h, text, (size_t)n);
-    fst_sha256_add(&h, scope->source.p, scope->source.n);
+    fst_digest_add(&h, text, (size_t)n);
+    fst_digest_add(&h, scope->source.p, scope->source.n);
     n = snprintf(text, sizeof text, "@%" PRIu64 ":%s/", scope->offset, fst_type_name(type));
-    fst_sha256_add(&h, text, (size_t)n);
-    fst_sha256_add(&h, name.p, name.n);
-    fst_sha256_finish(&h, digest);
+    fst_digest_add(&h, text, (size_t)n);
+    fst_digest_add(&h, name.p, name.n);
+    fst_digest_finish(&h, digest);
     format_uuid8(out, digest);
 }
 

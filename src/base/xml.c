@@ -1,4 +1,4 @@
-#include "aws/xml.h"
+#include "base/xml.h"
 
 #include <expat.h>
 

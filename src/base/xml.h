@@ -1,7 +1,7 @@
-/* aws/xml.h — S3's answers: a flat walk over the text elements of a small document.
+/* base/xml.h — XML in: a flat walk over the text elements of a small document.
  * Threads: thread-safe. May use: expat. */
-#ifndef FST_AWS_XML_H
-#define FST_AWS_XML_H
+#ifndef FST_BASE_XML_H
+#define FST_BASE_XML_H
 
 #include "base/buf.h"
 

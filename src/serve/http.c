@@ -1,0 +1,298 @@
+#include "serve/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "base/zip.h"
+#include "sign/sigv4.h"
+
+enum { IN_MEMORY = 256 * 1024, CEILING = 1 << 30, MAX_CONNECTIONS = 1024, TIMEOUT_S = 300 };
+
+struct fst_http_server {
+    struct fst_http_server_opts opts;
+    struct MHD_Daemon          *daemon;
+};
+
+/* A request that is being gathered. */
+struct gathering {
+    struct fst_exchange x;
+    char               *uri;
+    bool                begun;
+    int                 fd; /* of body_file, or -1 */
+    bool                failed;
+    struct fst_digest   sha256, md5;
+};
+
+/* ---- reading the request */
+
+struct fst_view fst_exchange_header(const struct fst_exchange *x, const char *name)
+{
+    return fst_view_of(MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name));
+}
+
+struct each {
+    fst_header_fn *fn;
+    void          *ctx;
+};
+
+static enum MHD_Result visit_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct each *e = cls;
+    e->fn(e->ctx, fst_view_of(name), fst_view_of(value ? value : ""));
+    return MHD_YES;
+}
+
+void fst_exchange_each_header(const struct fst_exchange *x, fst_header_fn *fn, void *ctx)
+{
+    struct each e = { fn, ctx };
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, visit_header, &e);
+}
+
+bool fst_exchange_argument(const struct fst_exchange *x, const char *name, struct fst_buf *out)
+{
+    struct fst_view rest = x->query;
+    size_t          n = strlen(name);
+
+    fst_buf_reset(out);
+    while (rest.n) {
+        const char     *and = memchr(rest.p, '&', rest.n);
+        struct fst_view item = and ? fst_view_n(rest.p, (size_t)(and - rest.p)) : rest;
+        rest = fst_view_from(rest, item.n + 1);
+        if (item.n < n || memcmp(item.p, name, n) != 0 || (item.n > n && item.p[n] != '='))
+            continue;
+        fst_sign_decode(out, fst_view_from(item, n + 1));
+        return true;
+    }
+    return false;
+}
+
+bool fst_exchange_has(const struct fst_exchange *x, const char *name)
+{
+    struct fst_buf value;
+    bool           has;
+
+    fst_buf_init(&value, CEILING);
+    has = fst_exchange_argument(x, name, &value);
+    fst_buf_clear(&value);
+    return has;
+}
+
+void fst_exchange_add_header(struct fst_exchange *x, const char *name, const char *fmt, ...)
+{
+    va_list args;
+
+    if (x->header_count == FST_EXCHANGE_HEADERS)
+        return;
+    snprintf(x->headers[x->header_count].name, sizeof x->headers[0].name, "%s", name);
+    va_start(args, fmt);
+    vsnprintf(x->headers[x->header_count++].value, sizeof x->headers[0].value, fmt, args);
+    va_end(args);
+}
+
+/* ---- gathering */
+
+/* The URI as it came, before libmicrohttpd decodes it: what was signed. */
+static void *note_uri(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct gathering *g = calloc(1, sizeof *g);
+
+    if (g) {
+        g->uri = strdup(uri);
+        g->fd = -1;
+    }
+    return g;
+}
+
+static bool begin(const struct fst_http_server *s, struct gathering *g, struct MHD_Connection *c, const char *method)
+{
+    struct fst_exchange *x = &g->x;
+    uint64_t             length = 0;
+    const char          *query;
+
+    g->begun = true;
+    if (!g->uri || fst_digest_init(&g->sha256, FST_SHA256) || fst_digest_init(&g->md5, FST_MD5))
+        return false;
+    fst_buf_init(&x->body, CEILING);
+    fst_buf_init(&x->out, CEILING);
+    x->method = method;
+    x->connection = c;
+    x->status = 200;
+    x->out_fd = -1;
+    query = strchr(g->uri, '?');
+    x->path = query ? fst_view_n(g->uri, (size_t)(query - g->uri)) : fst_view_of(g->uri);
+    x->query = fst_view_of(query ? query + 1 : "");
+    if (fst_parse_u64(&length, fst_exchange_header(x, "content-length")) && length <= IN_MEMORY)
+        return true;
+    if (!length && !fst_exchange_header(x, "transfer-encoding").n)
+        return true;
+    snprintf(x->body_file, sizeof x->body_file, "%s/body.XXXXXX", s->opts.tmp_dir);
+    g->fd = mkostemp(x->body_file, O_CLOEXEC);
+    return g->fd >= 0;
+}
+
+static void gather(struct gathering *g, const char *p, size_t n)
+{
+    struct fst_exchange *x = &g->x;
+
+    fst_digest_add(&g->sha256, p, n);
+    fst_digest_add(&g->md5, p, n);
+    x->body_crc32 = fst_crc32(x->body_crc32, p, n);
+    x->body_bytes += n;
+    if (g->fd < 0)
+        fst_buf_add(&x->body, p, n);
+    else if (fst_file_write_all(g->fd, p, n, x->body_file, NULL))
+        g->failed = true;
+}
+
+static void finish_body(struct gathering *g)
+{
+    fst_digest_finish(&g->sha256, g->x.body_sha256);
+    fst_digest_finish(&g->md5, g->x.body_md5);
+    if (g->fd >= 0 && close(g->fd))
+        g->failed = true;
+    g->fd = -1;
+    fst_buf_str(&g->x.body);
+    g->failed |= fst_buf_status(&g->x.body) != FST_OK;
+}
+
+/* ---- answering */
+
+/* An answer to HEAD has a length and no bytes: this is never asked. */
+static ssize_t no_body(void *cls, uint64_t at, char *p, size_t max)
+{
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static struct MHD_Response *make_response(struct fst_exchange *x)
+{
+    size_t n;
+    char  *p;
+
+    if (!strcmp(x->method, "HEAD"))
+        return MHD_create_response_from_callback(x->head_bytes ? x->head_bytes : x->out.len, 1, no_body, NULL, NULL);
+    if (x->out_fd >= 0) {
+        int fd = x->out_fd;
+        x->out_fd = -1;
+        return MHD_create_response_from_fd_at_offset64(x->out_bytes, fd, x->out_offset);
+    }
+    fst_buf_str(&x->out);
+    p = fst_buf_take(&x->out, &n);
+    return p ? MHD_create_response_from_buffer(n, p, MHD_RESPMEM_MUST_FREE) : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *c, struct gathering *g)
+{
+    struct fst_exchange *x = &g->x;
+    struct MHD_Response *r;
+    enum MHD_Result      queued;
+
+    if (x->drop)
+        return MHD_NO;
+    r = make_response(x);
+    if (!r)
+        return MHD_NO;
+    for (size_t i = 0; i < x->header_count; i++)
+        MHD_add_response_header(r, x->headers[i].name, x->headers[i].value);
+    queued = MHD_queue_response(c, (unsigned)x->status, r);
+    MHD_destroy_response(r);
+    return queued;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method, const char *version,
+                                  const char *data, size_t *n, void **state)
+{
+    struct fst_http_server *s = cls;
+    struct gathering       *g = *state;
+
+    if (!g)
+        return MHD_NO;
+    if (!g->begun)
+        return begin(s, g, c, method) ? MHD_YES : MHD_NO;
+    if (*n) {
+        gather(g, data, *n);
+        *n = 0;
+        return MHD_YES;
+    }
+    finish_body(g);
+    if (g->failed)
+        g->x.status = 507;
+    else
+        s->opts.handler(s->opts.ctx, &g->x);
+    return answer(c, g);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
+{
+    struct gathering *g = *state;
+
+    if (!g)
+        return;
+    fst_digest_clear(&g->sha256);
+    fst_digest_clear(&g->md5);
+    if (g->fd >= 0)
+        close(g->fd);
+    if (g->begun) {
+        if (g->x.body_file[0])
+            unlink(g->x.body_file); /* gone already when the handler took it */
+        if (g->x.out_fd >= 0)
+            close(g->x.out_fd);
+        fst_buf_clear(&g->x.body);
+        fst_buf_clear(&g->x.out);
+    }
+    free(g->uri);
+    free(g);
+    *state = NULL;
+}
+
+/* ---- the server */
+
+enum fst_status fst_http_server_start(struct fst_http_server **out, const struct fst_http_server_opts *opts, struct fst_error *err)
+{
+    struct fst_http_server *s = calloc(1, sizeof *s);
+    struct sockaddr_in      address = { .sin_family = AF_INET, .sin_port = htons(opts->port) };
+
+    *out = NULL;
+    if (!s)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    s->opts = *opts;
+    if (inet_pton(AF_INET, opts->address, &address.sin_addr) != 1) {
+        free(s);
+        return fst_fail(err, FST_EUSAGE, "%s: not an IPv4 address to listen on", opts->address);
+    }
+    errno = 0;
+    s->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, opts->port, NULL, NULL,
+                                 on_request, s, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, note_uri, NULL,
+                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(128 * 1024),
+                                 MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+    if (!s->daemon) {
+        fst_fail(err, FST_EIO, "%s:%u: cannot listen%s%s", opts->address, opts->port, errno ? ": " : "", errno ? strerror(errno) : "");
+        fst_error_hint(err, "another program may be listening there: give another port, or 0 for any");
+        free(s);
+        return FST_EIO;
+    }
+    *out = s;
+    return FST_OK;
+}
+
+uint16_t fst_http_server_port(const struct fst_http_server *s)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    return info ? info->port : 0;
+}
+
+void fst_http_server_stop(struct fst_http_server *s)
+{
+    if (!s)
+        return;
+    MHD_stop_daemon(s->daemon);
+    free(s);
+}

@@ -1,0 +1,58 @@
+/* serve/http.h — the HTTP side: libmicrohttpd, a thread a connection, each request gathered whole (large bodies in a
+ * file, hashed as they come) before it is handled.
+ * Threads: the handler is called from many. May use: libmicrohttpd. */
+#ifndef FST_SERVE_HTTP_H
+#define FST_SERVE_HTTP_H
+
+#include <stdbool.h>
+
+#include "base/digest.h"
+
+enum { FST_EXCHANGE_HEADERS = 24 };
+
+/* One request, and the answer that the handler makes. */
+struct fst_exchange {
+    const char     *method;
+    struct fst_view path, query; /* as on the wire, not decoded; the query without "?" */
+    struct fst_buf  body;        /* when body_file is empty */
+    char            body_file[512]; /* a temporary file; the handler may rename it away */
+    uint64_t        body_bytes;
+    uint8_t         body_sha256[FST_SHA256_BYTES], body_md5[FST_MD5_BYTES];
+    uint32_t        body_crc32;
+
+    int             status;      /* 200 unless set */
+    struct fst_buf  out;         /* the answer's body … */
+    int             out_fd;      /* … or this much of a file, which is closed afterwards; -1: none */
+    uint64_t        out_offset, out_bytes;
+    uint64_t        head_bytes;  /* of an answer to HEAD: what its body would have */
+    bool            drop;        /* break the connection instead of answering */
+    struct {
+        char name[64], value[2048];
+    } headers[FST_EXCHANGE_HEADERS];
+    size_t header_count;
+    void  *connection, *state; /* http.c's */
+};
+
+struct fst_view fst_exchange_header(const struct fst_exchange *x, const char *name); /* empty when absent */
+typedef void fst_header_fn(void *ctx, struct fst_view name, struct fst_view value);
+void fst_exchange_each_header(const struct fst_exchange *x, fst_header_fn *fn, void *ctx);
+/* A query's argument, decoded into `out`; false when absent. "?uploads" has an empty one. */
+bool fst_exchange_argument(const struct fst_exchange *x, const char *name, struct fst_buf *out);
+bool fst_exchange_has(const struct fst_exchange *x, const char *name);
+void fst_exchange_add_header(struct fst_exchange *x, const char *name, const char *fmt, ...) FST_PRINTF(3, 4);
+
+typedef void fst_handler_fn(void *ctx, struct fst_exchange *x);
+
+struct fst_http_server;
+struct fst_http_server_opts {
+    const char     *address; /* "127.0.0.1" */
+    uint16_t        port;    /* 0: any */
+    const char     *tmp_dir; /* where large bodies go */
+    fst_handler_fn *handler;
+    void           *ctx;
+};
+FST_MUST_USE enum fst_status fst_http_server_start(struct fst_http_server **out, const struct fst_http_server_opts *opts, struct fst_error *err);
+uint16_t fst_http_server_port(const struct fst_http_server *s);
+void     fst_http_server_stop(struct fst_http_server *s); /* waits for requests in hand */
+
+#endif

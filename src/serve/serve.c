@@ -1,0 +1,194 @@
+#include "serve/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/str.h"
+
+enum { PATH_CEILING = 64 * 1024 };
+
+const char fst_serve_schema[] =
+    "CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, region TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS object (bucket TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,"
+    "  etag TEXT NOT NULL, modified INTEGER NOT NULL, headers TEXT NOT NULL, PRIMARY KEY (bucket, key)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, created INTEGER NOT NULL,"
+    "  headers TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS part (upload TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,"
+    "  etag TEXT NOT NULL, crc32 INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS datastore (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, status TEXT NOT NULL,"
+    "  created INTEGER NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS job (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, datastore TEXT NOT NULL,"
+    "  name TEXT NOT NULL, status TEXT NOT NULL, submitted INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, token TEXT NOT NULL,"
+    "  request TEXT NOT NULL, report TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX IF NOT EXISTS job_by_datastore ON job (datastore, kind, number);"
+    "CREATE TABLE IF NOT EXISTS resource (datastore INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,"
+    "  updated INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (datastore, type, id));";
+
+void fst_serve_id(struct fst_serve *s, char out[FST_HEX_ID])
+{
+    uint8_t bytes[16];
+    s->env->random(s->env->ctx, bytes, sizeof bytes);
+    fst_hex(bytes, sizeof bytes, out);
+}
+
+int64_t fst_serve_now_ms(struct fst_serve *s)
+{
+    return s->env->now_ms(s->env->ctx);
+}
+
+void fst_serve_wake(struct fst_serve *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->synced.work = true;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void fst_serve_object_path(struct fst_serve *s, struct fst_buf *out, struct fst_view file)
+{
+    fst_buf_reset(out);
+    fst_buf_addf(out, "%s/objects/%.2s/%.*s", s->opts.dir, file.p, FST_VIEW_ARGS(file));
+    fst_buf_str(out);
+}
+
+const char *fst_serve_endpoint(const struct fst_serve *s)
+{
+    return s->endpoint;
+}
+
+/* ---- which part of the service is meant, and may the caller ask it */
+
+static const struct { const char *s3, *api; int status; const char *message; } refusals[] = {
+    [FST_AUTH_MISSING] = { "AccessDenied", "MissingAuthenticationTokenException", 403, "The request is not signed." },
+    [FST_AUTH_MALFORMED] = { "AuthorizationHeaderMalformed", "IncompleteSignature", 400, "The authorization is malformed." },
+    [FST_AUTH_UNKNOWN_KEY] = { "InvalidAccessKeyId", "UnrecognizedClientException", 403, "The access key id is not known here." },
+    [FST_AUTH_SKEWED] = { "RequestTimeTooSkewed", "InvalidSignatureException", 403, "The request's time and the server's are too far apart." },
+    [FST_AUTH_EXPIRED] = { "AccessDenied", "InvalidSignatureException", 403, "Request has expired" },
+    [FST_AUTH_WRONG] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature is not the one that this request and the secret give." },
+    [FST_AUTH_WRONG_PAYLOAD] = { "XAmzContentSHA256Mismatch", "InvalidSignatureException", 400, "The body is not what was signed." },
+};
+
+static void handle(void *ctx, struct fst_exchange *x)
+{
+    struct fst_serve *s = ctx;
+    struct fst_buf    scratch;
+    struct fst_view   region;
+    bool              is_fhir = fst_view_starts(x->path, "/datastore/");
+    bool              is_api = fst_exchange_header(x, "x-amz-target").n != 0;
+    enum fst_auth     auth;
+    char              id[FST_HEX_ID];
+
+    fst_serve_id(s, id);
+    fst_exchange_add_header(x, is_api || is_fhir ? "x-amzn-requestid" : "x-amz-request-id", "%s", id);
+    fst_buf_init(&scratch, FST_TEXT_CEILING);
+    auth = fst_serve_auth(s, x, is_api || is_fhir ? "healthlake" : "s3", &region, &scratch);
+    if (auth && (is_api || is_fhir))
+        fst_serve_api_error(x, refusals[auth].status, refusals[auth].api, refusals[auth].message);
+    else if (auth)
+        fst_serve_s3_error(x, refusals[auth].status, refusals[auth].s3, refusals[auth].message);
+    else if (is_api)
+        fst_serve_api(s, x, region);
+    else if (is_fhir)
+        fst_serve_fhir(s, x);
+    else
+        fst_serve_s3(s, x);
+    fst_buf_clear(&scratch);
+}
+
+/* ---- starting and stopping */
+
+static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
+{
+    struct fst_buf  path;
+    enum fst_status st;
+
+    fst_buf_init(&path, PATH_CEILING);
+    st = fst_file_mkdirs(fst_path_join(&path, s->opts.dir, "objects"), err);
+    if (!st)
+        st = fst_file_remove_tree(fst_path_join(&path, s->opts.dir, "partial"), err);
+    if (!st)
+        st = fst_file_mkdirs(path.p, err);
+    if (!st) {
+        s->partial_dir = strdup(path.p);
+        st = s->partial_dir ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
+    }
+    if (!st)
+        st = fst_db_open(&s->db, fst_path_join(&path, s->opts.dir, "store.sqlite"), fst_serve_schema, err);
+    /* A job that was running when the last process ended is run again: imports may be repeated. */
+    if (!st)
+        st = fst_db_run(s->db, NULL, NULL, err, "UPDATE job SET status = 'QUEUED' WHERE status = 'IN_PROGRESS'", "");
+    fst_buf_clear(&path);
+    return st;
+}
+
+static enum fst_status start_threads(struct fst_serve *s, struct fst_error *err)
+{
+    struct fst_http_server_opts http = { .address = s->opts.address, .port = s->opts.port, .handler = handle, .ctx = s,
+                                         .tmp_dir = s->partial_dir };
+    enum fst_status             st;
+
+    s->synced.work = true;
+    if (pthread_create(&s->worker, NULL, fst_serve_work, s))
+        return fst_fail(err, FST_ENOMEM, "the service's thread could not be started");
+    s->has_worker = true;
+    st = fst_http_server_start(&s->http, &http, err);
+    if (!st)
+        snprintf(s->endpoint, sizeof s->endpoint, "http://%s:%u", s->opts.address, fst_http_server_port(s->http));
+    return st;
+}
+
+static const char *copy_or(const char *s, const char *otherwise)
+{
+    return strdup(s ? s : otherwise);
+}
+
+enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_opts *opts, struct fst_error *err)
+{
+    struct fst_serve *s = calloc(1, sizeof *s);
+    enum fst_status   st;
+
+    *out = NULL;
+    if (!s)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    s->env = opts->env ? opts->env : fst_env_real();
+    s->opts = *opts;
+    s->opts.address = copy_or(opts->address, "127.0.0.1");
+    s->opts.dir = copy_or(opts->dir, ".");
+    s->opts.access_key_id = copy_or(opts->access_key_id, FST_SERVE_KEY_ID);
+    s->opts.secret_access_key = copy_or(opts->secret_access_key, FST_SERVE_SECRET);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    if (!s->opts.address || !s->opts.dir || !s->opts.access_key_id || !s->opts.secret_access_key)
+        st = fst_fail(err, FST_ENOMEM, "out of memory");
+    else
+        st = open_folder(s, err);
+    if (!st)
+        st = start_threads(s, err);
+    if (st)
+        fst_serve_stop(s);
+    else
+        *out = s;
+    return st;
+}
+
+void fst_serve_stop(struct fst_serve *s)
+{
+    if (!s)
+        return;
+    s->stopping = 1;
+    fst_http_server_stop(s->http);
+    if (s->has_worker) {
+        fst_serve_wake(s);
+        pthread_join(s->worker, NULL);
+    }
+    fst_db_close(s->db);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->wake);
+    free(s->partial_dir);
+    free((char *)s->opts.address);
+    free((char *)s->opts.dir);
+    free((char *)s->opts.access_key_id);
+    free((char *)s->opts.secret_access_key);
+    free(s);
+}

@@ -1,0 +1,71 @@
+/* serve/service.h — what the parts of the service share.
+ * Threads: everything here is thread-safe. May use: all that serve may. */
+#ifndef FST_SERVE_SERVICE_H
+#define FST_SERVE_SERVICE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "serve/db.h"
+#include "serve/http.h"
+#include "serve/serve.h"
+
+enum { FST_HEX_ID = 33, FST_TEXT_CEILING = 64 << 20 };
+
+struct fst_serve {
+    struct fst_serve_opts   opts; /* with the defaults filled in; strings are owned */
+    const struct fst_env   *env;
+    char                    endpoint[64];
+    char                   *partial_dir; /* what is not whole yet */
+    struct fst_db          *db;
+    struct fst_http_server *http;
+    pthread_t               worker; /* runs the jobs */
+    bool                    has_worker;
+    pthread_mutex_t         lock;
+    pthread_cond_t          wake;
+    struct {
+        bool work; /* there may be a job to run */
+    } synced;
+    _Atomic int             stopping;
+};
+
+extern const char fst_serve_schema[];
+
+void    fst_serve_id(struct fst_serve *s, char out[FST_HEX_ID]); /* random, 32 hex digits */
+int64_t fst_serve_now_ms(struct fst_serve *s);
+void    fst_serve_wake(struct fst_serve *s);
+/* DIR/objects/ab/abcdef… */
+void fst_serve_object_path(struct fst_serve *s, struct fst_buf *out, struct fst_view file);
+
+/* ---- the handlers, by what is asked for */
+
+void fst_serve_s3(struct fst_serve *s, struct fst_exchange *x);
+void fst_serve_api(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
+/* FHIR REST, under /datastore/ID/r4 */
+void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x);
+
+void fst_serve_s3_error(struct fst_exchange *x, int status, const char *code, const char *message);
+void fst_serve_api_error(struct fst_exchange *x, int status, const char *code, const char *message);
+
+/* Who signed, and is it true? */
+enum fst_auth {
+    FST_AUTH_OK,
+    FST_AUTH_MISSING,
+    FST_AUTH_MALFORMED,
+    FST_AUTH_UNKNOWN_KEY,
+    FST_AUTH_SKEWED,
+    FST_AUTH_EXPIRED,
+    FST_AUTH_WRONG,       /* the signature */
+    FST_AUTH_WRONG_PAYLOAD
+};
+/* `region` is set to that of the credential's scope, in `scratch`. */
+enum fst_auth fst_serve_auth(struct fst_serve *s, const struct fst_exchange *x, const char *service, struct fst_view *region,
+                             struct fst_buf *scratch);
+
+/* ---- jobs */
+
+void *fst_serve_work(void *service); /* the worker thread */
+/* Import what lies under the job's input; the job is IN_PROGRESS. Leaves it final, unless the service is stopping. */
+FST_MUST_USE enum fst_status fst_serve_import(struct fst_serve *s, const char *job_id, struct fst_error *err);
+
+#endif
