@@ -140,7 +140,7 @@ static void add_tail(struct listing *l)
     fst_buf_add_str(l->out, "</ListBucketResult>");
 }
 
-void fst_s3_list(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t)
+void fst_serve_s3_list(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t)
 {
     struct listing   l = { .out = &x->out };
     struct fst_buf  *const bufs[] = { &l.prefix, &l.delimiter, &l.after, &l.marker, &l.item, &l.last_prefix, &l.last, &l.prefixes };

@@ -94,7 +94,7 @@ static void put_part(struct fst_serve *s, struct fst_exchange *x, const struct f
             fst_s3_failed(x, &err);
         } else {
             fst_s3_forget(s, fst_buf_view(&old));
-            fst_s3_crc_text(crc, x->body_crc32);
+            fst_serve_crc_text(crc, x->body_crc32);
             fst_exchange_add_header(x, "ETag", "%s", etag);
             if (fst_exchange_header(x, "x-amz-checksum-crc32").n)
                 fst_exchange_add_header(x, "x-amz-checksum-crc32", "%s", crc);
@@ -299,7 +299,7 @@ static void complete_checked(struct completion *c, struct fst_exchange *x, const
     fst_digest_finish(&c->etags, md5);
     fst_hex(md5, sizeof md5, hex);
     snprintf(etag, sizeof etag, "\"%s-%zu\"", hex, c->count);
-    fst_s3_crc_text(crc, c->crc32);
+    fst_serve_crc_text(crc, c->crc32);
     if (given.n && !fst_view_is(given, crc)) {
         fst_s3_forget(c->s, fst_view_of(stored.file));
         fst_serve_s3_error(x, 400, "BadDigest", "The checksum you specified did not match the calculated checksum.");

@@ -120,7 +120,7 @@ void fst_s3_kept_headers(struct fst_buf *out, const struct fst_exchange *x)
     fst_exchange_each_header(x, keep_header, out);
 }
 
-void fst_s3_crc_text(char out[16], uint32_t crc)
+void fst_serve_crc_text(char out[16], uint32_t crc)
 {
     uint8_t        bytes[4] = { (uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc };
     struct fst_buf text;
@@ -151,7 +151,7 @@ bool fst_s3_check_body(struct fst_exchange *x)
     struct fst_view given = fst_exchange_header(x, "x-amz-checksum-crc32");
     char            crc[16];
 
-    fst_s3_crc_text(crc, x->body_crc32);
+    fst_serve_crc_text(crc, x->body_crc32);
     if (!digest_matches(x, "content-md5", x->body_md5, FST_MD5_BYTES)) {
         fst_serve_s3_error(x, 400, "BadDigest", "The Content-MD5 you specified did not match what we received.");
         return false;

@@ -153,7 +153,7 @@ static void handle_bucket(struct fst_serve *s, struct fst_exchange *x, const str
         fst_buf_add_str(&x->out, "<LocationConstraint" FST_S3_NAMESPACE "/>");
     } else if (!strcmp(m, "GET")) {
         if (!fst_s3_multipart(s, x, t))
-            fst_s3_list(s, x, t);
+            fst_serve_s3_list(s, x, t);
     } else {
         fst_serve_s3_error(x, 405, "MethodNotAllowed", "The specified method is not allowed against this resource.");
     }

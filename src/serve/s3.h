@@ -34,7 +34,7 @@ void fst_s3_kept_headers(struct fst_buf *out, const struct fst_exchange *x);
 /* Hold the body against the checksums that came with it; false when an error was answered. */
 bool fst_s3_check_body(struct fst_exchange *x);
 /* "crc as base64" */
-void fst_s3_crc_text(char out[16], uint32_t crc);
+void fst_serve_crc_text(char out[16], uint32_t crc);
 
 struct fst_s3_found {
     bool           found;
@@ -48,7 +48,7 @@ void fst_s3_found_clear(struct fst_s3_found *f);
 void fst_s3_object(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t);
 /* True when the request was about a multipart upload, and is answered. */
 bool fst_s3_multipart(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t);
-void fst_s3_list(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t);
+void fst_serve_s3_list(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t);
 void fst_s3_delete_many(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t);
 bool fst_s3_delete_one(struct fst_serve *s, struct fst_view bucket, struct fst_view key, struct fst_error *err);
 

@@ -1,0 +1,39 @@
+/* cli/remote-opts.h — the options that say which AWS, and how objects are sent. They win over the environment, which
+ * wins over the profile. Threads: thread-safe. */
+#ifndef FST_CLI_REMOTE_OPTS_H
+#define FST_CLI_REMOTE_OPTS_H
+
+#include "cli/cmd.h"
+#include "fhirstage/remote.h"
+
+/* Rows of an option table; `base` is the offset of the struct fst_remote in the args struct. */
+#define FST_REMOTE_OPTS(base)                                                                                           \
+    { 0, "Which AWS", FST_OPT_HEADING },                                                                                \
+    { 0, "endpoint-url", FST_OPT_STRING, (base) + offsetof(struct fst_remote, endpoint_url), "URL",                     \
+      "another endpoint for HealthLake and S3, such as 'fhirstage serve' prints" },                                     \
+    { 0, "region", FST_OPT_STRING, (base) + offsetof(struct fst_remote, region), "REGION",                              \
+      "region (default: AWS_REGION, or the profile's)" },                                                               \
+    { 0, "profile", FST_OPT_STRING, (base) + offsetof(struct fst_remote, profile), "NAME",                              \
+      "profile of the shared files (default: AWS_PROFILE, or default)" }
+
+struct fst_sending {
+    bool        prune;
+    const char *sse, *sse_kms_key_id;
+    uint64_t    connections;
+};
+
+extern const char *const fst_sse_choices[];
+
+#define FST_SENDING_OPTS(base)                                                                                          \
+    { 0, "How it is sent", FST_OPT_HEADING },                                                                           \
+    { 0, "prune", FST_OPT_FLAG, (base) + offsetof(struct fst_sending, prune), NULL,                                     \
+      "delete objects under PREFIX/input/ that are not ours; without it such a prefix is refused, since HealthLake "    \
+      "imports all that lies there" },                                                                                  \
+    { 0, "sse", FST_OPT_STRING, (base) + offsetof(struct fst_sending, sse), NULL,                                       \
+      "server-side encryption of the objects (default: the bucket's)", fst_sse_choices },                               \
+    { 0, "sse-kms-key-id", FST_OPT_STRING, (base) + offsetof(struct fst_sending, sse_kms_key_id), "KEY",                \
+      "key for --sse=aws:kms (default: the bucket's, or AWS's own)" },                                                  \
+    { 0, "connections", FST_OPT_COUNT, (base) + offsetof(struct fst_sending, connections), "N",                         \
+      "connections at a time (default 16)", .min = 1, .max = 256 }
+
+#endif
