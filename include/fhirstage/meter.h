@@ -13,6 +13,7 @@ enum fst_stage {
     FST_STAGE_UPLOAD,
     FST_STAGE_IMPORT,
     FST_STAGE_RECONCILE,
+    FST_STAGE_DOWNLOAD,
     FST_STAGE_VALIDATE, /* of `validate` alone */
     FST_STAGE_DONE
 };
