@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/file.h"
+#include "cli/remote-opts.h"
 #include "cli/shorthand.h"
 
 enum { FILE_MAX = 1 << 24 }; /* bytes of a file:// value */
@@ -163,10 +164,7 @@ static const struct fst_opt json_opts[] = {
 
 static const struct fst_opt common_opts[] = {
     { 0, "no-check", FST_OPT_FLAG, offsetof(struct fst_api_args, no_check), NULL, "send the request unchecked: let the service judge" },
-    { 0, "Where to, and as whom", FST_OPT_HEADING },
-    { 0, "region", FST_OPT_STRING, offsetof(struct fst_api_args, region), "REGION", "AWS region (default AWS_REGION, or the profile's)" },
-    { 0, "profile", FST_OPT_STRING, offsetof(struct fst_api_args, profile), "NAME", "profile of the shared AWS files (default AWS_PROFILE)" },
-    { 0, "endpoint-url", FST_OPT_STRING, offsetof(struct fst_api_args, endpoint_url), "URL", "another endpoint, such as that of 'fhirstage serve'" },
+    FST_REMOTE_OPTS(offsetof(struct fst_api_args, remote)),
     { 0 }
 };
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "cli/cmd.h"
 #include "fhirstage/model.h"
+#include "fhirstage/remote.h"
 
 enum { FST_API_OPTS_MAX = 40, FST_API_MEMBERS_MAX = 16 };
 
@@ -19,7 +20,7 @@ union fst_api_slot {
 };
 
 struct fst_api_args {
-    const char *endpoint_url, *region, *profile;
+    struct fst_remote remote;
     bool        no_check, json;
     bool        no_paginate; /* of operations that answer in pages, as the next three */
     uint64_t    max_items, page_size;

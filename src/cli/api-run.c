@@ -15,8 +15,7 @@ const struct fst_opt fst_api_wait_opts[] = {
 
 enum fst_status fst_api_connect(struct fst_api *api, struct fst_cli *cli, const struct fst_api_args *args, struct fst_error *err)
 {
-    struct fst_remote remote = { .endpoint_url = args->endpoint_url, .region = args->region, .profile = args->profile };
-    enum fst_status   st = fst_api_open(api, &remote, cli->env, cli->meter, err);
+    enum fst_status st = fst_api_open(api, &args->remote, cli->env, cli->meter, err);
     api->no_check = args->no_check;
     return st;
 }

@@ -1,6 +1,7 @@
 /* export: start, describe, list and wait for export jobs, and fetch what they wrote. */
 #include "cli/api-run.h"
 #include "cli/progress.h"
+#include "cli/remote-opts.h"
 #include "cli/say.h"
 #include "cli/table.h"
 #include "fhirstage/download.h"
@@ -25,7 +26,8 @@ static enum fst_status wait_run(struct fst_cli *cli, void *args, const char *con
 /* ---- download */
 
 struct download_args {
-    const char *datastore_id, *job_id, *out, *endpoint_url, *region, *profile;
+    const char *datastore_id, *job_id, *out;
+    struct fst_remote remote;
     uint64_t    connections;
     bool        json;
 };
@@ -37,10 +39,7 @@ static const struct fst_opt download_opts[] = {
       .required = true },
     { 0, "connections", FST_OPT_COUNT, offsetof(struct download_args, connections), "N", "fetch N files at once (default 8)", .min = 1, .max = 256 },
     { 0, "json", FST_OPT_FLAG, offsetof(struct download_args, json), NULL, "print the figures as JSON" },
-    { 0, "Where to, and as whom", FST_OPT_HEADING },
-    { 0, "region", FST_OPT_STRING, offsetof(struct download_args, region), "REGION", "AWS region (default AWS_REGION, or the profile's)" },
-    { 0, "profile", FST_OPT_STRING, offsetof(struct download_args, profile), "NAME", "profile of the shared AWS files (default AWS_PROFILE)" },
-    { 0, "endpoint-url", FST_OPT_STRING, offsetof(struct download_args, endpoint_url), "URL", "another endpoint, such as that of 'fhirstage serve'" },
+    FST_REMOTE_OPTS(offsetof(struct download_args, remote)),
     { 0 }
 };
 
@@ -135,7 +134,7 @@ static enum fst_status download_run(struct fst_cli *cli, void *args, const char 
     struct fst_buf              out;
     struct fst_download_opts    opts = {
            .datastore_id = a->datastore_id, .job_id = a->job_id, .dir = a->out, .connections = (unsigned)a->connections, .meter = cli->meter,
-           .remote = { .endpoint_url = a->endpoint_url, .region = a->region, .profile = a->profile }, .file = add_file, .ctx = &tally
+           .remote = a->remote, .file = add_file, .ctx = &tally
     };
     fst_buf_init(&out, 1 << 20);
     begin_tally(&tally, &out);
