@@ -283,6 +283,13 @@ static void add_element(struct building *b, const struct fst_fact_element *f, st
         add_members_of_type(b, e, name, next_type(&types));
 }
 
+/* memcpy() takes no NULL, not even for nothing. */
+static void copy_rows(void *to, const void *from, size_t n)
+{
+    if (n)
+        memcpy(to, from, n);
+}
+
 static void copy_base(struct fst_compiler *c, fst_def def, fst_def base)
 {
     struct fst_type_row from = *type_row(c, base);
@@ -291,12 +298,12 @@ static void copy_base(struct fst_compiler *c, fst_def def, fst_def base)
     uint32_t            rules = fst_rows_extend(c, &c->rules, from.rule_count);
     if (c->failed)
         return;
-    memcpy(FST_ROW(c, elements, struct fst_element, elements), FST_ROW(c, elements, struct fst_element, from.elements),
-           from.element_count * sizeof(struct fst_element));
-    memcpy(FST_ROW(c, members, struct fst_member, members), FST_ROW(c, members, struct fst_member, from.members),
-           from.member_count * sizeof(struct fst_member));
-    memcpy(FST_ROW(c, rules, struct fst_rule_row, rules), FST_ROW(c, rules, struct fst_rule_row, from.rules),
-           from.rule_count * sizeof(struct fst_rule_row));
+    copy_rows(FST_ROW(c, elements, struct fst_element, elements), FST_ROW(c, elements, struct fst_element, from.elements),
+              from.element_count * sizeof(struct fst_element));
+    copy_rows(FST_ROW(c, members, struct fst_member, members), FST_ROW(c, members, struct fst_member, from.members),
+              from.member_count * sizeof(struct fst_member));
+    copy_rows(FST_ROW(c, rules, struct fst_rule_row, rules), FST_ROW(c, rules, struct fst_rule_row, from.rules),
+              from.rule_count * sizeof(struct fst_rule_row));
     struct fst_type_row *t = type_row(c, def);
     t->element_count = from.element_count;
     t->member_count = from.member_count;
