@@ -16,6 +16,7 @@ static void note(void *ctx, const struct fst_issue *issue)
 {
     struct fst_judge *j = ctx;
     size_t            max = j->opts->max_issues ? j->opts->max_issues : MAX_ISSUES;
+    j->refused |= issue->severity >= FST_SEVERITY_ERROR;
     if (j->count == max)
         return;
     if (j->count == j->cap) {
@@ -34,42 +35,56 @@ static void note(void *ctx, const struct fst_issue *issue)
     j->count++;
 }
 
-void fst_judge_init(struct fst_judge *j, const struct fst_validate_inputs_opts *opts)
+enum fst_status fst_judge_init(struct fst_judge *j, const struct fst_validate_inputs_opts *opts, struct fst_error *err)
 {
+    const struct fst_validate_opts how = { .level = opts->level, .max_issues = opts->max_issues, .staged = opts->staged,
+                                           .show_values = opts->include_values };
     *j = (struct fst_judge){ .opts = opts };
-    fst_facts_init(&j->facts);
-    j->checker = (struct fst_checker){ .include_values = opts->include_values, .sink = note, .ctx = j };
+    return opts->syntax_only ? FST_OK : fst_validator_new(&j->validator, &how, err);
 }
 
 void fst_judge_clear(struct fst_judge *j)
 {
     fst_tape_clear(&j->tape);
-    fst_facts_clear(&j->facts);
+    fst_validator_free(j->validator);
     free(j->issues);
-    j->issues = NULL;
+    *j = (struct fst_judge){ 0 };
 }
 
-static void judge_resource(struct fst_judge *j, uint32_t root, struct fst_judged *judged)
+static void refuse(struct fst_judge *j, const char *rule, struct fst_view text, uint64_t offset)
 {
-    fst_type type = fst_type_find(j->facts.text[FST_FACT_TYPE]);
+    const struct fst_issue issue = { FST_SEVERITY_ERROR, FST_ISSUE_INVALID, rule, { 0 }, text, offset };
+    note(j, &issue);
+}
+
+static void refuse_json(struct fst_judge *j, const struct fst_json_error *why)
+{
+    char text[200];
+    snprintf(text, sizeof text, "not JSON: %s, at byte %llu", why->what, (unsigned long long)why->offset);
+    refuse(j, why->rule, fst_view_of(text), why->offset);
+}
+
+static enum fst_status judge_resource(struct fst_judge *j, uint32_t root, struct fst_judged *judged)
+{
+    struct fst_verdict verdict;
+    struct fst_buf     scratch;
+    enum fst_status    st = fst_validate(j->validator, &j->tape, root, note, j, &verdict);
+    fst_type           type;
+    fst_buf_init(&scratch, 1 << 10);
+    type = fst_type_find(fst_tape_member_string(&j->tape, root, "resourceType", &scratch));
     judged->type = type == FST_NO_TYPE ? NULL : fst_type_name(type);
-    fst_check_resource(&j->checker, &j->tape, root, &j->facts);
-    if (j->opts->staged && judged->type && j->facts.member[FST_FACT_ID] == FST_MEMBER_ABSENT)
-        fst_check_report(&j->checker, FST_ISSUE_REQUIRED, "id-required", (struct fst_view)FST_VIEW("id"),
-                         (struct fst_view)FST_VIEW("id is missing: HealthLake imports no resource without one"));
+    fst_buf_clear(&scratch);
+    j->refused |= !st && !verdict.ok;
+    return st;
 }
 
 /* A Bundle's entry: the resource in it is what is judged; there need not be one. */
-static void judge_entry(struct fst_judge *j, struct fst_judged *judged)
+static enum fst_status judge_entry(struct fst_judge *j, struct fst_judged *judged)
 {
-    uint32_t resource;
-    if (fst_tape_kind(&j->tape, 0) != FST_JSON_OBJECT) {
-        fst_check_refuse_bytes(&j->checker, "entry-object", "an entry of a Bundle is a JSON object");
-        return;
-    }
-    fst_facts_read(&j->facts, &j->tape, 0, true, &resource);
-    if (resource != FST_NO_NODE)
-        judge_resource(j, resource, judged);
+    uint32_t resource = fst_tape_member(&j->tape, 0, "resource");
+    if (fst_tape_kind(&j->tape, 0) != FST_JSON_OBJECT)
+        refuse(j, "entry-object", (struct fst_view)FST_VIEW("an entry of a Bundle is a JSON object"), 0);
+    return resource == FST_NO_NODE ? FST_OK : judge_resource(j, resource, judged);
 }
 
 static enum fst_status judge_text(struct fst_judge *j, const struct fst_item *item, struct fst_judged *judged)
@@ -77,19 +92,12 @@ static enum fst_status judge_text(struct fst_judge *j, const struct fst_item *it
     const struct fst_json_opts how = { .parser = j->opts->parser == FST_PARSER_YAJL ? FST_JSON_YAJL : FST_JSON_FAST,
                                        .allow_duplicates = j->opts->syntax_only };
     struct fst_json_error      why;
-    uint32_t                   resource;
     enum fst_status            st = fst_json_parse(&j->tape, item->text, &how, &why);
     if (st == FST_EPARSE)
-        fst_check_refuse_text(&j->checker, &why);
+        refuse_json(j, &why);
     if (st || j->opts->syntax_only)
         return st == FST_EPARSE ? FST_OK : st;
-    if (item->entry >= 0) {
-        judge_entry(j, judged);
-    } else {
-        fst_facts_read(&j->facts, &j->tape, 0, false, &resource);
-        judge_resource(j, 0, judged);
-    }
-    return FST_OK;
+    return item->entry >= 0 ? judge_entry(j, judged) : judge_resource(j, 0, judged);
 }
 
 enum fst_status fst_judge_item(struct fst_judge *j, const struct fst_item *item, struct fst_arena *arena,
@@ -100,9 +108,9 @@ enum fst_status fst_judge_item(struct fst_judge *j, const struct fst_item *item,
     *judged = (struct fst_judged){ .file = item->file, .line = item->line, .entry = item->entry };
     j->arena = arena;
     j->count = 0;
-    j->checker.errors = 0;
+    j->refused = false;
     if (item->broken)
-        fst_check_refuse_bytes(&j->checker, item->rule, item->broken);
+        refuse(j, item->rule, fst_view_of(item->broken), 0);
     else
         st = judge_text(j, item, judged);
     if (st)
@@ -112,7 +120,7 @@ enum fst_status fst_judge_item(struct fst_judge *j, const struct fst_item *item,
         return fst_fail(err, FST_ENOMEM, "out of memory");
     if (issues)
         memcpy(issues, j->issues, j->count * sizeof *issues);
-    judged->ok = !j->checker.errors;
+    judged->ok = !j->refused;
     judged->issues = issues;
     judged->issue_count = j->count;
     return FST_OK;

@@ -34,8 +34,11 @@ struct judging {
 
 /* ---- judging a batch */
 
-static void judge_batch(struct fst_judge *j, struct batch *b)
+static void judge_batch(struct fst_judge *j, struct batch *b, enum fst_status st, const struct fst_error *why)
 {
+    b->st = st;
+    if (st)
+        b->err = *why;
     for (size_t i = 0; !b->st && i < b->count; i++)
         b->st = fst_judge_item(j, &b->items[i], &b->arena, &b->judged[i], &b->err);
 }
@@ -44,7 +47,8 @@ static void *work(void *ctx)
 {
     struct judging  *g = ctx;
     struct fst_judge judge;
-    fst_judge_init(&judge, g->opts);
+    struct fst_error err = { 0 };
+    enum fst_status  st = fst_judge_init(&judge, g->opts, &err);
     pthread_mutex_lock(&g->lock);
     for (;;) {
         struct batch *b;
@@ -54,7 +58,7 @@ static void *work(void *ctx)
             break;
         b = &g->ring[g->synced.taken++ % g->size];
         pthread_mutex_unlock(&g->lock);
-        judge_batch(&judge, b);
+        judge_batch(&judge, b, st, &err);
         pthread_mutex_lock(&g->lock);
         b->done = true;
         pthread_cond_signal(&g->done);
