@@ -45,6 +45,9 @@ FST_MUST_USE enum fst_status fst_api_open(struct fst_api *api, const struct fst_
                                           struct fst_meter *meter, struct fst_error *err);
 void fst_api_close(struct fst_api *api); /* safe twice, and after a failed open */
 
+/* Would the request be sent? FST_EUSAGE with everything that the model has against it, as fst_api_call() says it. */
+FST_MUST_USE enum fst_status fst_api_check(const struct fst_model_operation *op, struct fst_view request, struct fst_error *err);
+
 /* One call. `request` is a JSON object (empty: {}); times may be RFC 3339 texts; a ClientToken is made up.
  * FST_EUSAGE: the request is not JSON, or breaks a constraint (all of them are in err). FST_ESERVICE: refused. */
 FST_MUST_USE enum fst_status fst_api_call(const struct fst_api *api, const struct fst_model_operation *op,

@@ -75,6 +75,16 @@ static enum fst_status check_request(const struct fst_tape *t, const struct fst_
     return st;
 }
 
+enum fst_status fst_api_check(const struct fst_model_operation *op, struct fst_view request, struct fst_error *err)
+{
+    struct fst_tape t = { 0 };
+    enum fst_status st = parse_request(&t, request, op, err);
+    if (!st)
+        st = check_request(&t, op, err);
+    fst_tape_clear(&t);
+    return st;
+}
+
 /* A call whose refusal is in answer->fault, with or without words in err. */
 static enum fst_status call(const struct fst_api *api, const struct fst_model_operation *op, struct fst_view request,
                             struct fst_api_answer *answer, struct fst_error *err)

@@ -108,6 +108,11 @@ static void calls(void **state)
         if (st != rows[i].st || strcmp(f.script.sent[0], rows[i].sent) || (rows[i].text && strcmp(f.err.text, rows[i].text)) ||
             !rows[i].answer != !f.answer.json || (f.answer.json && strcmp(f.answer.json, rows[i].answer)))
             fail_msg("row %zu: %d, sent %s, got %s, %s", i, st, f.script.sent[0], f.answer.json, f.err.text);
+        if (!rows[i].no_check) {
+            struct fst_error err = { 0 };
+            assert_int_equal(fst_api_check(operation(rows[i].operation), fst_view_of(rows[i].request), &err), rows[i].st);
+            assert_string_equal(err.text, f.err.text);
+        }
     }
     fst_api_answer_clear(&f.answer);
 }
