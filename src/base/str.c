@@ -190,6 +190,13 @@ void fst_format_time_iso(char out[FST_TIME_ISO], int64_t ms)
     strftime(out, FST_TIME_ISO, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+void fst_format_time_iso_ms(char out[FST_TIME_ISO_MS], int64_t ms)
+{
+    char seconds[FST_TIME_ISO];
+    fst_format_time_iso(seconds, ms);
+    snprintf(out, FST_TIME_ISO_MS, "%.19s.%03dZ", seconds, (int)((ms % 1000 + 1000) % 1000));
+}
+
 void fst_format_time_basic(char out[FST_TIME_BASIC], int64_t ms)
 {
     struct tm tm;

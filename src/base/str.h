@@ -18,8 +18,9 @@ FST_MUST_USE bool fst_parse_time_ms(int64_t *out, struct fst_view v);
 void fst_add_size(struct fst_buf *b, uint64_t bytes);     /* "12.3 MB" (10^6) */
 void fst_add_count(struct fst_buf *b, uint64_t n);        /* "1,234,567" */
 void fst_add_duration(struct fst_buf *b, int64_t ms);     /* "1 h 02 min", "3.4 s" */
-enum { FST_TIME_ISO = 21, FST_TIME_BASIC = 17 };
+enum { FST_TIME_ISO = 21, FST_TIME_ISO_MS = 25, FST_TIME_BASIC = 17 };
 void fst_format_time_iso(char out[FST_TIME_ISO], int64_t ms);     /* 2026-11-23T10:00:00Z */
+void fst_format_time_iso_ms(char out[FST_TIME_ISO_MS], int64_t ms); /* 2026-11-23T10:00:00.000Z */
 void fst_format_time_basic(char out[FST_TIME_BASIC], int64_t ms); /* 20261123T100000Z */
 
 #endif

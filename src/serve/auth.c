@@ -66,8 +66,8 @@ static enum fst_auth check_payload(const struct fst_exchange *x, struct fst_view
     return fst_view_is(signed_hash, hex) ? FST_AUTH_OK : FST_AUTH_WRONG_PAYLOAD;
 }
 
-static enum fst_auth check_signature(struct fst_serve *s, const struct fst_exchange *x, const char *service,
-                                     const struct fst_sign_claim *c, struct fst_view time, struct fst_view payload)
+static enum fst_auth check_signature(const struct fst_exchange *x, const char *service,
+                                     const struct fst_sign_claim *c, struct fst_view time, struct fst_view payload, const char *secret)
 {
     struct collecting       headers = { .wanted = c->signed_headers };
     struct fst_sign_scope   scope = { .region = c->region, .service = c->service };
@@ -79,7 +79,7 @@ static enum fst_auth check_signature(struct fst_serve *s, const struct fst_excha
     r.headers = headers.headers;
     r.header_count = headers.count;
     snprintf(scope.time, sizeof scope.time, "%.*s", FST_VIEW_ARGS(time));
-    if (fst_sign_signature(signature, &r, &scope, fst_view_of(s->opts.secret_access_key)))
+    if (fst_sign_signature(signature, &r, &scope, fst_view_of(secret)))
         return FST_AUTH_MALFORMED;
     return fst_sign_equal(c->signature, signature) ? FST_AUTH_OK : FST_AUTH_WRONG;
 }
@@ -90,6 +90,7 @@ enum fst_auth fst_serve_auth(struct fst_serve *s, const struct fst_exchange *x, 
     struct fst_view       header = fst_exchange_header(x, "authorization"), payload = fst_exchange_header(x, "x-amz-content-sha256"), time;
     struct fst_sign_claim c;
     char                  body_hash[FST_HEX_SHA256];
+    const char           *secret;
     enum fst_auth         auth;
 
     *region = (struct fst_view)FST_VIEW("us-east-1");
@@ -102,7 +103,8 @@ enum fst_auth fst_serve_auth(struct fst_serve *s, const struct fst_exchange *x, 
         return FST_AUTH_MALFORMED;
     }
     *region = c.region;
-    if (!fst_view_is(c.access_key_id, s->opts.access_key_id))
+    secret = fst_keys_secret(&s->keys, c.access_key_id);
+    if (!secret)
         return FST_AUTH_UNKNOWN_KEY;
     if (!fst_view_is(c.service, service))
         return FST_AUTH_WRONG;
@@ -113,6 +115,6 @@ enum fst_auth fst_serve_auth(struct fst_serve *s, const struct fst_exchange *x, 
     fst_hex(x->body_sha256, FST_SHA256_BYTES, body_hash);
     if (!payload.n)
         payload = c.time.n ? (struct fst_view)FST_VIEW(FST_SIGN_UNSIGNED_PAYLOAD) : fst_view_of(body_hash);
-    auth = check_signature(s, x, service, &c, time, payload);
+    auth = check_signature(x, service, &c, time, payload, secret);
     return auth ? auth : check_payload(x, payload);
 }

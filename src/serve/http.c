@@ -263,7 +263,7 @@ enum fst_status fst_http_server_start(struct fst_http_server **out, const struct
     if (!s)
         return fst_fail(err, FST_ENOMEM, "out of memory");
     s->opts = *opts;
-    if (inet_pton(AF_INET, opts->address, &address.sin_addr) != 1) {
+    if (inet_pton(AF_INET, strcmp(opts->address, "localhost") ? opts->address : "127.0.0.1", &address.sin_addr) != 1) {
         free(s);
         return fst_fail(err, FST_EUSAGE, "%s: not an IPv4 address to listen on", opts->address);
     }

@@ -1,7 +1,10 @@
 #include "serve/service.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -90,13 +93,24 @@ static void handle(void *ctx, struct fst_exchange *x)
     else if (is_api)
         fst_serve_api(s, x, region);
     else if (is_fhir)
-        fst_serve_fhir(s, x);
+        fst_serve_fhir(s, x, region);
     else
         fst_serve_s3(s, x);
     fst_buf_clear(&scratch);
 }
 
 /* ---- starting and stopping */
+
+/* One service to a folder, as long as its process lives. */
+static enum fst_status lock_folder(struct fst_serve *s, struct fst_buf *path, struct fst_error *err)
+{
+    s->lock_fd = open(fst_path_join(path, s->opts.dir, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock_fd < 0)
+        return fst_fail_errno(err, "%s", path->p);
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB))
+        return fst_fail(err, FST_EBUSY, "%s: another service is at work in this folder", s->opts.dir);
+    return FST_OK;
+}
 
 static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
 {
@@ -105,6 +119,8 @@ static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
 
     fst_buf_init(&path, PATH_CEILING);
     st = fst_file_mkdirs(fst_path_join(&path, s->opts.dir, "objects"), err);
+    if (!st)
+        st = lock_folder(s, &path, err);
     if (!st)
         st = fst_file_remove_tree(fst_path_join(&path, s->opts.dir, "partial"), err);
     if (!st)
@@ -143,6 +159,16 @@ static const char *copy_or(const char *s, const char *otherwise)
     return strdup(s ? s : otherwise);
 }
 
+static enum fst_status load_keys(struct fst_serve *s, const struct fst_serve_opts *opts, struct fst_error *err)
+{
+    const char *id = opts->access_key_id ? opts->access_key_id : FST_SERVE_KEY_ID;
+    const char *secret = opts->secret_access_key ? opts->secret_access_key : FST_SERVE_SECRET;
+
+    if (opts->credentials)
+        return fst_keys_load(&s->keys, opts->credentials, err);
+    return fst_keys_add(&s->keys, fst_view_of(id), fst_view_of(secret), err);
+}
+
 enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_opts *opts, struct fst_error *err)
 {
     struct fst_serve *s = calloc(1, sizeof *s);
@@ -155,13 +181,15 @@ enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_o
     s->opts = *opts;
     s->opts.address = copy_or(opts->address, "127.0.0.1");
     s->opts.dir = copy_or(opts->dir, ".");
-    s->opts.access_key_id = copy_or(opts->access_key_id, FST_SERVE_KEY_ID);
-    s->opts.secret_access_key = copy_or(opts->secret_access_key, FST_SERVE_SECRET);
+    s->opts.access_key_id = s->opts.secret_access_key = s->opts.credentials = NULL;
+    s->lock_fd = -1;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
-    if (!s->opts.address || !s->opts.dir || !s->opts.access_key_id || !s->opts.secret_access_key)
+    if (!s->opts.address || !s->opts.dir)
         st = fst_fail(err, FST_ENOMEM, "out of memory");
     else
+        st = load_keys(s, opts, err);
+    if (!st)
         st = open_folder(s, err);
     if (!st)
         st = start_threads(s, err);
@@ -185,10 +213,11 @@ void fst_serve_stop(struct fst_serve *s)
     fst_db_close(s->db);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    fst_keys_clear(&s->keys);
     free(s->partial_dir);
     free((char *)s->opts.address);
     free((char *)s->opts.dir);
-    free((char *)s->opts.access_key_id);
-    free((char *)s->opts.secret_access_key);
     free(s);
 }

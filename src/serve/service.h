@@ -8,6 +8,7 @@
 
 #include "serve/db.h"
 #include "serve/http.h"
+#include "serve/keys.h"
 #include "serve/serve.h"
 
 enum { FST_HEX_ID = 33, FST_TEXT_CEILING = 64 << 20 };
@@ -16,7 +17,9 @@ struct fst_serve {
     struct fst_serve_opts   opts; /* with the defaults filled in; strings are owned */
     const struct fst_env   *env;
     char                    endpoint[64];
+    int                     lock_fd;
     char                   *partial_dir; /* what is not whole yet */
+    struct fst_keys         keys;
     struct fst_db          *db;
     struct fst_http_server *http;
     pthread_t               worker; /* runs the jobs */
@@ -42,7 +45,7 @@ void fst_serve_object_path(struct fst_serve *s, struct fst_buf *out, struct fst_
 void fst_serve_s3(struct fst_serve *s, struct fst_exchange *x);
 void fst_serve_api(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
 /* FHIR REST, under /datastore/ID/r4 */
-void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x);
+void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
 
 void fst_serve_s3_error(struct fst_exchange *x, int status, const char *code, const char *message);
 void fst_serve_api_error(struct fst_exchange *x, int status, const char *code, const char *message);

@@ -401,7 +401,7 @@ void fst_sign_presign_query(struct fst_buf *query, const struct fst_sign_request
 /* ---- streaming */
 
 static void sign_part(char out[FST_HEX_SHA256], const char *algorithm, const uint8_t key[FST_SHA256_BYTES],
-                      const struct fst_sign_scope *s, const char *previous, bool has_header_hash, struct fst_view bytes)
+                      const struct fst_sign_scope *s, const char *previous, bool has_header_hash, const char *hash)
 {
     struct fst_buf text;
 
@@ -410,21 +410,41 @@ static void sign_part(char out[FST_HEX_SHA256], const char *algorithm, const uin
     fst_buf_addf(&text, "%s\n", previous);
     if (has_header_hash)
         fst_buf_add_str(&text, FST_SIGN_EMPTY_SHA256 "\n");
-    add_sha256(&text, bytes);
+    fst_buf_add_str(&text, hash);
     fst_sign_hmac_hex(out, key, fst_buf_view(&text));
     fst_buf_clear(&text);
+}
+
+static void hash_hex(char out[FST_HEX_SHA256], struct fst_view bytes)
+{
+    uint8_t digest[FST_SHA256_BYTES];
+
+    fst_sha256(bytes, digest);
+    fst_hex(digest, sizeof digest, out);
+}
+
+void fst_sign_chunk_hash(char out[FST_HEX_SHA256], const uint8_t key[FST_SHA256_BYTES], const struct fst_sign_scope *s,
+                         const char *previous, const char *sha256_hex)
+{
+    sign_part(out, FST_SIGN_ALGORITHM "-PAYLOAD", key, s, previous, true, sha256_hex);
 }
 
 void fst_sign_chunk(char out[FST_HEX_SHA256], const uint8_t key[FST_SHA256_BYTES], const struct fst_sign_scope *s,
                     const char *previous, struct fst_view bytes)
 {
-    sign_part(out, FST_SIGN_ALGORITHM "-PAYLOAD", key, s, previous, true, bytes);
+    char hash[FST_HEX_SHA256];
+
+    hash_hex(hash, bytes);
+    fst_sign_chunk_hash(out, key, s, previous, hash);
 }
 
 void fst_sign_trailer(char out[FST_HEX_SHA256], const uint8_t key[FST_SHA256_BYTES], const struct fst_sign_scope *s,
                       const char *previous, struct fst_view trailer)
 {
-    sign_part(out, FST_SIGN_ALGORITHM "-TRAILER", key, s, previous, false, trailer);
+    char hash[FST_HEX_SHA256];
+
+    hash_hex(hash, trailer);
+    sign_part(out, FST_SIGN_ALGORITHM "-TRAILER", key, s, previous, false, hash);
 }
 
 /* ---- the other end */

@@ -70,6 +70,9 @@ void fst_sign_presign_query(struct fst_buf *query, const struct fst_sign_request
 
 void fst_sign_chunk(char out[FST_HEX_SHA256], const uint8_t key[FST_SHA256_BYTES], const struct fst_sign_scope *s,
                     const char *previous, struct fst_view bytes);
+/* The same from the bytes' SHA-256 in hex: for who saw them go by. */
+void fst_sign_chunk_hash(char out[FST_HEX_SHA256], const uint8_t key[FST_SHA256_BYTES], const struct fst_sign_scope *s,
+                         const char *previous, const char *sha256_hex);
 /* `trailer`: "name:value\n" for each trailer. */
 void fst_sign_trailer(char out[FST_HEX_SHA256], const uint8_t key[FST_SHA256_BYTES], const struct fst_sign_scope *s,
                       const char *previous, struct fst_view trailer);

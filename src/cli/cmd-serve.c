@@ -1,0 +1,96 @@
+/* serve: the local HealthLake and S3 service on its own. */
+#include "base/buf.h"
+#include "base/str.h"
+#include "cli/say.h"
+#include "json/writer.h"
+#include "serve/serve.h"
+
+enum { LOOK_MS = 100, ADDRESS_MAX = 64 };
+
+struct serve_args {
+    const char *listen, *dir, *credentials;
+};
+
+#define AT(field) offsetof(struct serve_args, field)
+
+static const struct fst_opt serve_opts[] = {
+    { 0, "listen", FST_OPT_STRING, AT(listen), "ADDR:PORT", "where to listen; port 0 is any that is free (default 127.0.0.1:8200)" },
+    { 0, "dir", FST_OPT_STRING, AT(dir), "DIR", "what is kept, created when it is not there (default fhirstage-serve)" },
+    { 0, "credentials", FST_OPT_STRING, AT(credentials), "FILE",
+      "key pairs that are accepted, in the format of ~/.aws/credentials (default: the environment's, else local and local-secret)" },
+    { 0 }
+};
+
+static enum fst_status parse_listen(struct fst_serve_opts *opts, char address[ADDRESS_MAX], const char *listen, struct fst_error *err)
+{
+    const char *colon = strrchr(listen, ':');
+    uint64_t    port;
+
+    if (!colon || colon == listen || colon - listen >= ADDRESS_MAX || !fst_parse_u64(&port, fst_view_of(colon + 1)) || port > UINT16_MAX)
+        return fst_fail(err, FST_EUSAGE, "--listen: '%s' is not ADDR:PORT", listen);
+    snprintf(address, ADDRESS_MAX, "%.*s", (int)(colon - listen), listen);
+    opts->address = address;
+    opts->port = (uint16_t)port;
+    return FST_OK;
+}
+
+/* One line, so that who started it knows where it is. */
+static enum fst_status announce(const struct fst_serve *service, const char *dir, struct fst_error *err)
+{
+    struct fst_json_writer w;
+    struct fst_buf         line;
+    enum fst_status        st;
+
+    fst_buf_init(&line, 1 << 16);
+    fst_json_writer_init(&w, &line, 0);
+    fst_json_begin_object(&w);
+    fst_json_member_str(&w, "endpoint", fst_serve_endpoint(service));
+    fst_json_member_str(&w, "dir", dir);
+    fst_json_end_object(&w);
+    st = fst_buf_check(&line, err);
+    if (!st && (printf("%s\n", line.p) < 0 || fflush(stdout)))
+        st = fst_fail_errno(err, "standard output");
+    fst_buf_clear(&line);
+    return st;
+}
+
+static enum fst_status serve_run(struct fst_cli *cli, void *args, const char *const *operands, size_t count, struct fst_error *err)
+{
+    const struct serve_args *a = args;
+    struct fst_serve_opts    opts = { .dir = a->dir ? a->dir : "fhirstage-serve", .credentials = a->credentials, .env = cli->env };
+    struct fst_serve        *service;
+    char                     address[ADDRESS_MAX];
+    const char              *id = cli->env->getenv(cli->env->ctx, "AWS_ACCESS_KEY_ID");
+    const char              *secret = cli->env->getenv(cli->env->ctx, "AWS_SECRET_ACCESS_KEY");
+    enum fst_status          st = parse_listen(&opts, address, a->listen ? a->listen : "127.0.0.1:8200", err);
+
+    if (id && *id && secret && *secret) {
+        opts.access_key_id = id;
+        opts.secret_access_key = secret;
+    }
+    if (!st)
+        st = fst_serve_start(&service, &opts, err);
+    if (st)
+        return st;
+    st = announce(service, opts.dir, err);
+    while (!st && !atomic_load(&cli->meter->stop))
+        cli->env->sleep_ms(cli->env->ctx, LOOK_MS);
+    fst_serve_stop(service);
+    return st;
+}
+
+static const struct fst_example examples[] = {
+    { "fhirstage serve", "on 127.0.0.1:8200, until it is interrupted" },
+    { "fhirstage serve --listen 127.0.0.1:0 --dir /tmp/lake", "for a test: on any free port, which it prints" },
+    { 0 }
+};
+
+const struct fst_cmd fst_cmd_serve = {
+    .name = "serve", .summary = "a local HealthLake and S3 service, for development and tests",
+    .description =
+        "Serve HealthLake's API, S3's and the data stores' FHIR endpoints on one port, for the AWS CLI, the SDKs and this program: "
+        "set AWS_ENDPOINT_URL to its address. Once it listens it prints one line of JSON with its endpoint. Signatures are verified; "
+        "any region will do, and any role and key may be named.\n\n"
+        "Everything is kept in DIR. Stopped or killed and started there again, it goes on with the jobs where they were.",
+    .opts = serve_opts, .args_size = sizeof(struct serve_args), .run = serve_run, .examples = examples
+};

@@ -1,0 +1,19 @@
+/* serve/resource.h — a stored resource as it is read: with the version and the time that the service gave it; and what
+ * a search looks at in one.
+ * A resource is kept as it was imported; meta.versionId and meta.lastUpdated are columns beside it.
+ * Threads: one tape per thread. May use: json. */
+#ifndef FST_SERVE_RESOURCE_H
+#define FST_SERVE_RESOURCE_H
+
+#include "json/tape.h"
+
+/* Append the resource whose text is `body`, minified, with these two in its meta. FST_EPARSE when it is not JSON. */
+FST_MUST_USE enum fst_status fst_resource_add(struct fst_buf *out, struct fst_tape *scratch, struct fst_view body, int64_t version,
+                                              int64_t updated_ms);
+
+/* Has the resource an identifier that `token` asks for: "value", "system|value", "|value" or "system|"? */
+bool fst_resource_has_identifier(const struct fst_tape *t, struct fst_view token, struct fst_buf *scratch);
+/* Does it belong to the patient `id` (without "Patient/")? */
+bool fst_resource_is_of_patient(const struct fst_tape *t, struct fst_view id, struct fst_buf *scratch);
+
+#endif

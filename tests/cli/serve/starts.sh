@@ -1,0 +1,14 @@
+# It says where it listens, answers there, refuses a second one in the same folder, and leaves on SIGTERM.
+"$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir lake >out 2>err &
+pid=$!
+i=0
+while [ ! -s out ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
+jq -r '.dir' out
+endpoint=$(jq -r .endpoint out)
+curl -s --aws-sigv4 aws:amz:us-east-1:s3 --user local:local-secret "$endpoint/" | grep -c '<Buckets></Buckets>'
+curl -s --aws-sigv4 aws:amz:us-east-1:s3 --user local:wrong "$endpoint/" | grep -o '<Code>[A-Za-z]*'
+"$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir lake 2>&1
+kill $pid
+wait $pid
+echo "exit $?"
+cat err
