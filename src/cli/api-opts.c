@@ -153,6 +153,8 @@ static const struct fst_opt paging_opts[] = {
     { 0, "max-items", FST_OPT_COUNT, offsetof(struct fst_api_args, max_items), "N", "list no more than N (default all)", .min = 1 },
     { 0, "page-size", FST_OPT_COUNT, offsetof(struct fst_api_args, page_size), "N", "ask for N in a call (default the service's)", .min = 1, .max = 500 },
     { 0, "starting-token", FST_OPT_STRING, offsetof(struct fst_api_args, starting_token), "TOKEN", "go on from the NextToken of a list that was cut short" },
+    { 0, "max-results", FST_OPT_COUNT, offsetof(struct fst_api_args, page_size), "N", "the same as --page-size", .min = 1, .max = 500 },
+    { 0, "next-token", FST_OPT_STRING, offsetof(struct fst_api_args, starting_token), "TOKEN", "the same as --starting-token" },
     { 0, "no-paginate", FST_OPT_FLAG, offsetof(struct fst_api_args, no_paginate), NULL, "make one call and list what it answers" },
     { 0 }
 };

@@ -26,7 +26,7 @@ static const struct fst_opt *find(const struct fst_opt *opts, const char *name)
     return NULL;
 }
 
-/* Every member of every operation's request has its option, but paging, which has its own; no name comes twice. */
+/* Every member of every operation's request has its option; paging has its own beside; no name comes twice. */
 static void every_member(void **state)
 {
     static struct fst_opt opts[FST_API_OPTS_MAX];
@@ -37,11 +37,10 @@ static void every_member(void **state)
         for (size_t k = 0; k < op->input->member_count; k++) {
             const struct fst_model_member *m = &op->input->members[k];
             struct fst_buf                 b;
-            bool paging = fst_model_page_items(op) && (!strcmp(m->name, "MaxResults") || !strcmp(m->name, "NextToken"));
             fst_buf_init(&b, 256);
             fst_api_option_name(&b, m->name);
             const struct fst_opt *o = find(opts, fst_buf_str(&b));
-            if (paging ? o != NULL : !o || strlen(o->help) < 5 || (o->required && !(m->flags & FST_MODEL_REQUIRED)))
+            if (!o || strlen(o->help) < 5 || (o->required && !(m->flags & FST_MODEL_REQUIRED)))
                 fail_msg("%s --%s", op->name, fst_buf_str(&b));
             fst_buf_clear(&b);
         }
