@@ -87,7 +87,7 @@ static enum fst_status open_registry(struct preparation *p, struct fst_error *er
     p->registry.ids = o->ids;
     p->registry.claims = o->duplicates != FST_DUPLICATES_KEEP;
     if (!st)
-        st = fst_index_new(&p->registry.index, (size_t)o->memory_bytes / 3, o->jobs, o->tmp_dir, err);
+        st = fst_index_new(&p->registry.index, (size_t)o->memory_bytes / 16, o->jobs, o->tmp_dir, err);
     return st ? st : fst_heap_new(&p->registry.heap, o->jobs, o->tmp_dir, err);
 }
 
