@@ -10,7 +10,7 @@
 #include "serve/serve.h"
 
 #define DEFAULT_OUT       "fhirstage-out"
-#define LOCAL_BUCKET      "fhirstage-local"
+#define LOCAL_TO          "s3://fhirstage-local/run"
 #define LOCAL_REGION      "us-east-1"
 #define LOCAL_ROLE        "arn:aws:iam::000000000000:role/fhirstage-local"
 #define LOCAL_KEY         "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
@@ -75,26 +75,24 @@ static enum fst_status check_target(const struct run_args *a, struct fst_error *
 
 struct local {
     struct fst_serve *service;
-    struct fst_buf    dir, to;
+    struct fst_buf    dir;
 };
 
 static enum fst_status start_local(struct local *l, const struct run_args *a, const char *out, const struct fst_cli *cli,
                                    struct fst_run_opts *opts, struct fst_error *err)
 {
-    const char           *base = strrchr(out, '/');
     struct fst_serve_opts serve = { .env = cli->env };
     enum fst_status       st;
     if (*a->local)
         fst_buf_add_str(&l->dir, a->local);
     else
         fst_buf_addf(&l->dir, "%s-local", out);
-    fst_buf_addf(&l->to, "s3://" LOCAL_BUCKET "/%s", base && base[1] ? base + 1 : "run");
     serve.dir = fst_buf_str(&l->dir);
     st = fst_serve_start(&l->service, &serve, err);
     if (st)
         return st;
     fst_say(FST_SAY_DETAIL, "local service", "listens on %s, keeps its state in %s", fst_serve_endpoint(l->service), serve.dir);
-    opts->upload.to = fst_buf_str(&l->to);
+    opts->upload.to = LOCAL_TO;
     opts->upload.create_bucket = opts->upload.prune = true;
     opts->upload.remote = (struct fst_remote){ .endpoint_url = fst_serve_endpoint(l->service), .region = LOCAL_REGION,
                                                .access_key_id = FST_SERVE_KEY_ID, .secret_access_key = FST_SERVE_SECRET };
@@ -183,7 +181,6 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     if (st)
         return st;
     fst_buf_init(&l.dir, 1 << 16);
-    fst_buf_init(&l.to, 1 << 16);
     fst_shape_apply(&a->shape, cli, operands, count, &opts.prepare);
     opts.prepare.out_dir = out;
     if (a->local)
@@ -193,7 +190,6 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     if (l.service)
         fst_serve_stop(l.service);
     fst_buf_clear(&l.dir);
-    fst_buf_clear(&l.to);
     return st;
 }
 

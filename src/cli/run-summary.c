@@ -86,7 +86,10 @@ static void add_sent(struct fst_buf *out, const struct fst_run_result *r)
         begin(out, "import job");
         fst_buf_addf(out, "%s%s%s", r->job_status, r->job_found ? ", started before" : "", *r->job_message ? ": " : "");
         fst_buf_add_str(out, r->job_message);
-        add_time(out, r->import_seconds);
+        if (r->job_found)
+            fst_buf_add_char(out, '\n');
+        else
+            add_time(out, r->import_seconds);
     }
 }
 
@@ -126,20 +129,21 @@ static void add_rejected(struct fst_buf *out, const struct fst_outcome_doc *doc,
 static void add_next(struct fst_buf *out, const struct fst_outcome_doc *doc, const struct fst_run_places *places)
 {
     const struct fst_run_result *r = doc->run;
-    if (!places->report && !places->local_dir)
+    bool done = doc->status == FST_OK || doc->status == FST_EREJECTED;
+    if (!places->report && !done)
         return;
     fst_buf_add_str(out, "\nWhat to try next:\n");
     if (places->report)
         fst_buf_addf(out, "  open %s in a browser\n", places->report);
     if (r->failures)
         fst_buf_addf(out, "  fhirstage errors %s\n", places->out);
-    if (places->local_dir && *r->datastore_id)
+    if (done && places->local_dir && *r->datastore_id)
         fst_buf_addf(out,
                      "  fhirstage serve --dir %s --listen 127.0.0.1:8000 &   # and ask it for what was imported:\n"
                      "  curl --aws-sigv4 aws:amz:us-east-1:healthlake --user local:local-secret \\\n"
                      "       'http://127.0.0.1:8000/datastore/%s/r4/Patient?_summary=count'\n",
                      places->local_dir, r->datastore_id);
-    if (places->local_dir)
+    if (done && places->local_dir)
         fst_buf_add_str(out, "  fhirstage run INPUT... --to s3://BUCKET/PREFIX …      # the same into HealthLake: fhirstage help run\n");
 }
 

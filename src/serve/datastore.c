@@ -90,11 +90,39 @@ static enum fst_status write_properties(void *ctx, const struct fst_row *row, st
     return FST_OK;
 }
 
+struct same_token {
+    bool found;
+    char id[FST_HEX_ID];
+};
+
+static enum fst_status take_same(void *ctx, const struct fst_row *row, struct fst_error *err)
+{
+    struct same_token *same = ctx;
+    same->found = true;
+    snprintf(same->id, sizeof same->id, "%.*s", FST_VIEW_ARGS(fst_row_text(row, 0)));
+    return FST_OK;
+}
+
+/* The data store that was created with that token, else a new one. */
+static enum fst_status find_or_insert(struct fst_serve *s, struct fst_api_request *r, struct fst_view token, struct fst_view name,
+                                      char id[FST_HEX_ID], struct fst_error *err)
+{
+    struct same_token same = { 0 };
+    enum fst_status   st = FST_OK;
+    if (token.n)
+        st = fst_db_run(s->db, take_same, &same, err, "SELECT id FROM datastore WHERE token = ?", "t", token);
+    if (same.found)
+        memcpy(id, same.id, FST_HEX_ID);
+    else if (!st)
+        st = fst_db_run(s->db, NULL, NULL, err, "INSERT INTO datastore (id, name, status, created, region, token, request) VALUES (?, ?, 'ACTIVE', ?, ?, ?, ?)",
+                        "ttittt", fst_view_of(id), name, fst_serve_now_ms(s), r->region, token, fst_buf_view(&r->x->body));
+    return st;
+}
+
 void fst_api_create_datastore(struct fst_serve *s, struct fst_api_request *r)
 {
     struct fst_error err = { 0 };
     struct fst_buf   token, name;
-    int64_t          same = 0;
     char             id[FST_HEX_ID];
 
     fst_buf_init(&token, FST_TEXT_CEILING);
@@ -102,31 +130,15 @@ void fst_api_create_datastore(struct fst_serve *s, struct fst_api_request *r)
     fst_buf_add_view(&token, fst_api_string(r, "ClientToken"));
     fst_buf_add_view(&name, fst_api_string(r, "DatastoreName"));
     fst_serve_id(s, id);
-    if (fst_db_begin(s->db, &err)) {
+    if (fst_db_begin(s->db, &err) ||
+        fst_db_end(s->db, find_or_insert(s, r, fst_buf_view(&token), fst_buf_view(&name), id, &err), &err)) {
         fst_api_failed(r, &err);
     } else {
-        enum fst_status st = FST_OK;
-        if (token.len)
-            st = fst_db_int(s->db, &same, 0, &err, "SELECT number FROM datastore WHERE token = ?", "t", fst_buf_view(&token));
-        if (!st && !same)
-            st = fst_db_run(s->db, NULL, NULL, &err, "INSERT INTO datastore (id, name, status, created, region, token, request) VALUES (?, ?, 'ACTIVE', ?, ?, ?, ?)",
-                            "ttittt", fst_view_of(id), fst_buf_view(&name), fst_serve_now_ms(s), r->region, fst_buf_view(&token), fst_buf_view(&r->x->body));
-        if (!st && !same)
-            st = fst_db_int(s->db, &same, 0, &err, "SELECT number FROM datastore WHERE id = ?", "t", fst_view_of(id));
-        st = fst_db_end(s->db, st, &err);
-        if (st) {
-            fst_api_failed(r, &err);
-        } else {
-            struct fst_buf text;
-            fst_buf_init(&text, FST_TEXT_CEILING);
-            fst_buf_add_str(&text, id);
-            fst_json_begin_object(&r->out);
-            write_ids(s, &r->out, fst_buf_view(&text), r->region);
-            fst_json_member_str(&r->out, "DatastoreStatus", "CREATING");
-            write_endpoint(s, &r->out, fst_buf_view(&text));
-            fst_json_end_object(&r->out);
-            fst_buf_clear(&text);
-        }
+        fst_json_begin_object(&r->out);
+        write_ids(s, &r->out, fst_view_of(id), r->region);
+        fst_json_member_str(&r->out, "DatastoreStatus", "CREATING");
+        write_endpoint(s, &r->out, fst_view_of(id));
+        fst_json_end_object(&r->out);
     }
     fst_buf_clear(&token);
     fst_buf_clear(&name);
