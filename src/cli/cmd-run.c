@@ -196,13 +196,13 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
 static const struct fst_example examples[] = {
     { "fhirstage run bundles/ --local", "see it all work, without an AWS account" },
     { "fhirstage run bundles/ --to s3://my-bucket/2026-11 --datastore 0123456789abcdef0123456789abcdef "
-      "--role arn:aws:iam::111122223333:role/HealthLakeImport --kms-key arn:aws:kms:us-east-1:111122223333:key/…",
+      "--role arn:aws:iam::111122223333:role/HealthLakeImport --kms-key arn:aws:kms:us-east-1:111122223333:key/ID",
       "into HealthLake" },
     { 0 }
 };
 
 const struct fst_cmd fst_cmd_run = {
-    .name = "run", .args = "INPUT... (--local[=DIR] | --to=s3://… --datastore=ID --role=ARN --kms-key=ARN)",
+    .name = "run", .args = "INPUT... (--local[=DIR] | --to=s3://BUCKET/PREFIX --datastore=ID --role=ARN --kms-key=ARN)",
     .summary = "the whole job: prepare, upload, import, reconcile, report",
     .description =
         "Prepare the input, stage it on S3, start HealthLake's import job, follow it to its end, compare its report with our "

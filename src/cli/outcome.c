@@ -1,5 +1,7 @@
 #include "cli/outcome.h"
 
+#include <math.h>
+
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/figures.h"
@@ -12,6 +14,12 @@ static void add_double(struct fst_json_writer *w, const char *name, double n, in
 {
     fst_json_name(w, name);
     fst_json_double(w, n, decimals);
+}
+
+/* A count without decimals, megabytes with theirs. */
+static void add_figure(struct fst_json_writer *w, const char *name, double n)
+{
+    add_double(w, name, n, n == floor(n) ? 0 : 6);
 }
 
 static void add_filled(struct fst_json_writer *w, const char *name, const char *text)
@@ -41,9 +49,9 @@ static void add_reconciled(struct fst_json_writer *w, const struct fst_run_resul
         const struct fst_reconciled *f = &r->reconciled[i];
         fst_json_begin_object(w);
         fst_json_member_str(w, "Field", f->field);
-        add_double(w, "Ours", f->ours, 6);
+        add_figure(w, "Ours", f->ours);
         if (f->reported)
-            add_double(w, "Theirs", f->theirs, 6);
+            add_figure(w, "Theirs", f->theirs);
         fst_json_member_bool(w, "Differs", f->differs);
         fst_json_end_object(w);
     }

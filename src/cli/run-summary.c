@@ -36,7 +36,7 @@ static void add_headline(struct fst_buf *out, const struct fst_outcome_doc *doc)
     if (doc->status == FST_OK) {
         fst_buf_add_str(out, "Everything arrived: ");
         fst_add_count(out, f->resources);
-        fst_buf_addf(out, " resources of %zu types are in the data store.\n\n", f->type_count);
+        fst_buf_addf(out, " resources of %zu type%s are in the data store.\n\n", f->type_count, f->type_count == 1 ? "" : "s");
     } else if (doc->status == FST_EREJECTED) {
         fst_buf_add_str(out, "Done, but not everything was accepted.\n\n");
     } else if (doc->status == FST_ETIMEOUT) {
@@ -52,10 +52,10 @@ static void add_prepared(struct fst_buf *out, const struct fst_figures *f)
     add_files(out, f->sources, f->input_bytes);
     fst_buf_add_str(out, ": ");
     fst_add_count(out, f->values);
-    fst_buf_add_str(out, " values\n");
+    fst_buf_add_str(out, f->values == 1 ? " value\n" : " values\n");
     begin(out, "prepared");
     fst_add_count(out, f->resources);
-    fst_buf_add_str(out, " resources, ");
+    fst_buf_add_str(out, f->resources == 1 ? " resource, " : " resources, ");
     add_files(out, f->files, f->bytes);
     add_time(out, f->seconds);
     if (skipped_of(f)) {

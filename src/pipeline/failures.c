@@ -27,10 +27,10 @@ struct reading {
     struct key_list       keys;
     struct fst_provenance provenance;
     bool                  has_provenance;
-    const char           *chunk;      /* that the log at hand is about; NULL: not ours */
+    const char           *chunk;      /* that the log at hand is about; where it is not ours, by its name alone */
     bool                  from_zero;  /* lines count from 0 */
     bool                  counting;   /* the first pass: only to find that out */
-    struct fst_buf        line, text[4];
+    struct fst_buf        line, name, text[4];
     struct fst_tape       tape;
     fst_failure_fn       *fn;
     void                 *ctx;
@@ -188,19 +188,16 @@ static enum fst_status take_key(void *ctx, const struct fst_s3_object *o, struct
 static enum fst_status open_log(struct reading *r, const char *key, struct fst_error *err)
 {
     const struct fst_manifest_chunk *chunk;
-    struct fst_buf                   name;
-    enum fst_status                  st = FST_OK;
+    enum fst_status                  st;
 
     fst_provenance_clear(&r->provenance);
     r->has_provenance = false;
-    r->chunk = NULL;
-    fst_buf_init(&name, TEXT_CEILING);
-    fst_buf_addf(&name, "input/%s", key + r->prefix.len);
-    chunk = r->dir ? fst_manifest_find(&r->manifest, fst_buf_str(&name)) : NULL;
-    fst_buf_clear(&name);
+    fst_buf_reset(&r->name);
+    fst_buf_addf(&r->name, "input/%s", key + r->prefix.len);
+    r->chunk = fst_buf_str(&r->name);
+    chunk = r->dir ? fst_manifest_find(&r->manifest, r->chunk) : NULL;
     if (!chunk)
         return FST_OK;
-    r->chunk = chunk->key;
     st = fst_provenance_load(&r->provenance, r->dir, chunk->key, err);
     r->has_provenance = !st;
     return st;
@@ -246,6 +243,7 @@ enum fst_status fst_failures_read(struct fst_aws *a, const char *output_uri, con
 
     fst_buf_init(&r.prefix, TEXT_CEILING);
     fst_buf_init(&r.line, LINE_CEILING);
+    fst_buf_init(&r.name, TEXT_CEILING);
     for (size_t i = 0; i < FST_COUNT(r.text); i++)
         fst_buf_init(&r.text[i], TEXT_CEILING);
     st = read_all(&r, output_uri, err);
@@ -257,6 +255,7 @@ enum fst_status fst_failures_read(struct fst_aws *a, const char *output_uri, con
     fst_tape_clear(&r.tape);
     fst_buf_clear(&r.prefix);
     fst_buf_clear(&r.line);
+    fst_buf_clear(&r.name);
     for (size_t i = 0; i < FST_COUNT(r.text); i++)
         fst_buf_clear(&r.text[i]);
     return st;

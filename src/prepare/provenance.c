@@ -136,7 +136,7 @@ static enum fst_status parse_lines(struct fst_provenance *p, const char *path, s
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        if (*line == '#')
+        if (!*line || *line == '#')
             continue;
         if (*line == '@') {
             undo_path(line + 1);
