@@ -24,25 +24,34 @@ const char *fst_stage_name(int stage)
 
 /* ---- the line */
 
-static void add_of(struct fst_buf *out, uint64_t n, uint64_t total, const char *what)
+static void add_count(struct fst_buf *out, uint64_t n, uint64_t total, const char *what)
 {
     fst_buf_add_str(out, "  ");
     fst_add_count(out, n);
     if (total >= n && total) {
-        fst_buf_add_str(out, " of ");
+        fst_buf_add_char(out, '/');
         fst_add_count(out, total);
     }
     fst_buf_addf(out, " %s", what);
 }
 
+/* "70.2 of 473.4 MB", "900.0 kB of 2.1 GB". */
 static void add_bytes(struct fst_buf *out, const struct fst_progress_sample *s)
 {
+    struct fst_buf total;
+    const char    *unit;
+    fst_buf_init(&total, 64);
+    fst_add_size(&total, s->bytes_total);
+    unit = strchr(fst_buf_str(&total), ' ');
     fst_buf_add_str(out, "  ");
     fst_add_size(out, s->bytes);
     if (s->bytes_total) {
-        fst_buf_add_str(out, " of ");
-        fst_add_size(out, s->bytes_total);
+        size_t n = unit ? strlen(unit) : 0;
+        if (n && out->len > n && !strcmp(out->p + out->len - n, unit))
+            out->len -= n;
+        fst_buf_addf(out, " of %s", fst_buf_str(&total));
     }
+    fst_buf_clear(&total);
 }
 
 static bool finite_stage(const struct fst_progress_sample *s)
@@ -56,16 +65,19 @@ static int64_t left_ms(const struct fst_progress_sample *s, double pace)
     return finite_stage(s) && pace > 0 ? (int64_t)((double)(s->bytes_total - s->bytes) / pace * 1000) : -1;
 }
 
+/* What matters most comes first: a narrow terminal cuts the end off. */
 void fst_progress_text(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms)
 {
     int64_t left = left_ms(s, pace);
     fst_buf_addf(out, "%-9s", fst_stage_name(s->stage));
     if (finite_stage(s))
         fst_buf_addf(out, " %3u%%", (unsigned)((double)s->bytes / (double)s->bytes_total * 100));
-    if (s->stage == FST_STAGE_IMPORT)
-        fst_buf_addf(out, "  %s", fst_job_status_name((enum fst_job_status)s->job_status));
+    fst_buf_add_str(out, "  ");
+    fst_add_duration(out, left >= 0 ? left : elapsed_ms);
+    if (left >= 0)
+        fst_buf_add_str(out, " left");
     if (s->files || s->files_total)
-        add_of(out, s->files, s->files_total, "files");
+        add_count(out, s->files, s->files_total, "files");
     if (s->bytes || s->bytes_total)
         add_bytes(out, s);
     if (pace > 0) {
@@ -73,14 +85,12 @@ void fst_progress_text(struct fst_buf *out, const struct fst_progress_sample *s,
         fst_add_size(out, (uint64_t)pace);
         fst_buf_add_str(out, "/s");
     }
-    if (s->resources)
-        add_of(out, s->resources, 0, "resources");
     if (s->rejected)
-        add_of(out, s->rejected, 0, "rejected");
-    fst_buf_add_str(out, "  ");
-    fst_add_duration(out, left >= 0 ? left : elapsed_ms);
-    if (left >= 0)
-        fst_buf_add_str(out, " left");
+        add_count(out, s->rejected, 0, "rejected");
+    if (s->resources)
+        add_count(out, s->resources, 0, "resources");
+    if (s->stage == FST_STAGE_IMPORT)
+        fst_buf_addf(out, "  %s", fst_job_status_name((enum fst_job_status)s->job_status));
 }
 
 void fst_progress_json(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms)

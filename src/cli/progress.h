@@ -35,7 +35,7 @@ void fst_progress_start(struct fst_progress *p, const struct fst_cli *cli);
 /* Takes the line away. Safe twice, and after a start that did nothing. */
 void fst_progress_stop(struct fst_progress *p);
 
-/* "prepare   45%  12 of 85 files  203.0 MB of 452.0 MB  120.1 MB/s  345,112 resources  3 rejected  2 s left".
+/* "prepare    45%  2.1 s left  12/85 files  203.0 of 452.0 MB  120.1 MB/s  3 rejected  345,112 resources".
  * `pace` is in bytes a second, 0: not known. */
 void fst_progress_text(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms);
 void fst_progress_json(struct fst_buf *out, const struct fst_progress_sample *s, double pace, int64_t elapsed_ms);

@@ -4,9 +4,9 @@
 
 const char fst_report_style[] =
     ":root{color-scheme:light dark;--bg:#f5f6f8;--panel:#fff;--ink:#1a2330;--muted:#5b6878;--line:#dfe4ea;--accent:#2563c9;"
-    "--accent2:#1f8a70;--accent3:#8a5bc7;--good:#1d7a46;--bad:#b3261e;--warn:#8f5b00;--goodbg:#e3f4ea;--badbg:#fbe6e4;--warnbg:#fdf0d8}\n"
+    "--accent2:#1f8a70;--accent3:#8a5bc7;--accent4:#b8602a;--good:#1d7a46;--bad:#b3261e;--warn:#8f5b00;--goodbg:#e3f4ea;--badbg:#fbe6e4;--warnbg:#fdf0d8}\n"
     "@media(prefers-color-scheme:dark){:root{--bg:#11161d;--panel:#1a212b;--ink:#e6ebf1;--muted:#9aa7b6;--line:#2d3744;"
-    "--accent:#6ea1f5;--accent2:#56c2a3;--accent3:#b79aea;--good:#6fd39a;--bad:#ff8f86;--warn:#f0bd62;--goodbg:#163524;--badbg:#42201e;"
+    "--accent:#6ea1f5;--accent2:#56c2a3;--accent3:#b79aea;--accent4:#eba06a;--good:#6fd39a;--bad:#ff8f86;--warn:#f0bd62;--goodbg:#163524;--badbg:#42201e;"
     "--warnbg:#3a2d12}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\n"
@@ -43,9 +43,9 @@ const char fst_report_style[] =
     ".chart{width:100%;height:11rem;display:block;border-bottom:1px solid var(--line)}\n"
     ".axis{display:flex;justify-content:space-between;color:var(--muted);font-size:.85rem;font-variant-numeric:tabular-nums}\n"
     ".s1{fill:var(--accent);stroke:var(--accent)}.s2{fill:var(--accent2);stroke:var(--accent2)}"
-    ".s3{fill:var(--accent3);stroke:var(--accent3)}\n"
+    ".s3{fill:var(--accent3);stroke:var(--accent3)}.s4{fill:var(--accent4);stroke:var(--accent4)}\n"
     ".chart path{fill-opacity:.25;stroke-width:1.5}.chart line{stroke:var(--line)}\n"
-    ".b1{background:var(--accent)}.b2{background:var(--accent2)}.b3{background:var(--accent3)}\n"
+    ".b1{background:var(--accent)}.b2{background:var(--accent2)}.b3{background:var(--accent3)}.b4{background:var(--accent4)}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:0}dt{color:var(--muted)}"
     "dd{margin:0;overflow-wrap:anywhere}\n"
     "@media(max-width:40rem){.tiles{grid-template-columns:1fr 1fr}section{padding:1rem}.bars{display:block}"

@@ -89,7 +89,7 @@ static void read_trace(struct chart *c, const struct fst_report *r, uint32_t tra
 
 static const char *stage_class(const struct stage *s)
 {
-    return !strcmp(s->name, "prepare") ? "2" : !strcmp(s->name, "upload") ? "3" : "1";
+    return !strcmp(s->name, "prepare") ? "2" : !strcmp(s->name, "upload") ? "3" : !strcmp(s->name, "import") ? "4" : "1";
 }
 
 static void add_path(struct fst_buf *out, const struct chart *c, const struct stage *s)

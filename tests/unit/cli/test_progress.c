@@ -11,10 +11,10 @@ static void lines(void **state)
     } rows[] = {
         { { .stage = FST_STAGE_PREPARE, .files = 12, .files_total = 85, .bytes = 200000000, .bytes_total = 400000000,
             .resources = 345112, .rejected = 3 }, 100e6,
-          "prepare    50%  12 of 85 files  200.0 MB of 400.0 MB  100.0 MB/s  345,112 resources  3 rejected  2.0 s left",
+          "prepare    50%  2.0 s left  12/85 files  200.0 of 400.0 MB  100.0 MB/s  3 rejected  345,112 resources",
           "{\"stage\":\"prepare\",\"files\":12,\"filesTotal\":85,\"bytes\":200000000,\"bytesTotal\":400000000,"
           "\"resources\":345112,\"rejected\":3,\"bytesPerSecond\":100000000,\"elapsedSeconds\":4.0,\"secondsLeft\":2.0}" },
-        { { .stage = FST_STAGE_INDEX, .files = 1, .bytes = 1000000 }, 0, "index      1 files  1.0 MB  4.0 s",
+        { { .stage = FST_STAGE_INDEX, .files = 1, .bytes = 1000000 }, 0, "index      4.0 s  1 files  1.0 MB",
           "{\"stage\":\"index\",\"files\":1,\"filesTotal\":0,\"bytes\":1000000,\"bytesTotal\":0,\"resources\":0,"
           "\"rejected\":0,\"bytesPerSecond\":0,\"elapsedSeconds\":4.0}" },
     };
