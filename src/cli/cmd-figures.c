@@ -43,6 +43,7 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
     fst_progress_start(&progress, cli);
     st = fst_prepare_figures(&opts, cli->env, &figures, err);
     fst_progress_stop(&progress);
+    fst_figures_name_unread(st, &figures, err);
     if (st == FST_OK || ((st == FST_EREJECTED || st == FST_EINPUT) && figures.values)) {
         struct fst_error print_err = { 0 };
         enum fst_status  printed = fst_figures_print(&figures, a->json, NULL, &print_err);

@@ -58,6 +58,7 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
     st = fst_prepare(&opts, cli->env, &figures, err);
     fst_progress_stop(&progress);
     fst_trace_stop(&trace);
+    fst_figures_name_unread(st, &figures, err);
     return is_done(st, &figures) ? tell(cli, a, st, begun_ms, &figures, &trace, err) : st;
 }
 

@@ -1,5 +1,6 @@
 /* run: the whole job, against AWS or against the service in this process. */
 #include "base/buf.h"
+#include "cli/figures.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/remote-opts.h"
@@ -157,6 +158,7 @@ static enum fst_status run_job(struct fst_cli *cli, const struct run_args *a, co
     doc.status = st = fst_run(opts, cli->env, result, err);
     fst_progress_stop(&progress);
     fst_trace_stop(trace);
+    fst_figures_name_unread(st, &result->figures, err);
     doc.figures = &result->figures;
     doc.seconds = result->seconds;
     if (result->figures.values)

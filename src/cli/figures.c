@@ -147,3 +147,10 @@ enum fst_status fst_figures_print(const struct fst_figures *f, bool json, const 
     fst_buf_clear(&out);
     return st;
 }
+
+void fst_figures_name_unread(enum fst_status st, const struct fst_figures *f, struct fst_error *err)
+{
+    if (st == FST_EINPUT && f->sources_unread && !*err->text)
+        (void)fst_fail(err, st, "input: %llu of %llu files could not be read", (unsigned long long)f->sources_unread,
+                       (unsigned long long)f->sources);
+}

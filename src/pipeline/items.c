@@ -29,9 +29,9 @@ static enum fst_status unreadable(struct fst_items *items, enum fst_status st, s
 {
     if (st != FST_EINPUT && st != FST_EIO && st != FST_ENOENT && st != FST_EPARSE)
         return st;
-    notice(items, "not read", err->text);
-    items->result->sources_unread++;
-    if (!*items->first.text)
+    if (items->result->sources_unread++) /* the first is what the whole call fails with */
+        notice(items, "not read", err->text);
+    else
         items->first = *err;
     return FST_OK;
 }

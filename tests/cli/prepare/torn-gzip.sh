@@ -2,7 +2,7 @@
 mkdir in
 echo '{"resourceType":"Patient","id":"a"}' >in/a.ndjson
 yes '{"resourceType":"Patient"}' | head -n 1000 | gzip | head -c 60 >in/b.ndjson.gz
-"$FHIRSTAGE" -q prepare in --out out --json 2>error | jq -c .Sources.Unreadable
-"$FHIRSTAGE" -q validate in >/dev/null 2>error2
+"$FHIRSTAGE" prepare in --out out --json 2>&1 >figures | cat
+jq -c .Sources.Unreadable figures
+"$FHIRSTAGE" -q validate in 2>&1 >/dev/null
 echo "exit $?"
-cat error2
