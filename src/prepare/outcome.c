@@ -19,7 +19,7 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
     fst_buf_init(&o->path, LINE_CEILING);
     fst_rewriter_init(&o->rewriter, &o->resolver);
     fst_chunks_init(&o->chunks, shared->dir, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
-    fst_quarantine_init(&o->quarantine, shared->dir, max);
+    fst_quarantine_init(&o->quarantine, shared->dir);
     fst_part_init(&o->unresolved, UNRESOLVED_BUFFER, LINE_CEILING);
     o->checker = (struct fst_checker){ opts->include_values, fst_quarantine_issue, &o->quarantine, 0 };
     return fst_resolver_init(&o->resolver, shared->registry, shared->settled, err);

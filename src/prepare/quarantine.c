@@ -7,10 +7,10 @@
 
 enum { BUFFER = 64 * 1024, LIST_MAX = 1 << 28, MAX_ISSUES = 50, KEY_MAX = 64 };
 
-void fst_quarantine_init(struct fst_quarantine *q, const char *dir, size_t max_value)
+void fst_quarantine_init(struct fst_quarantine *q, const char *dir)
 {
     *q = (struct fst_quarantine){ .dir = dir };
-    fst_part_init(&q->values, BUFFER, max_value + BUFFER + 1);
+    fst_part_init(&q->values, BUFFER, LIST_MAX);
     fst_part_init(&q->list, BUFFER, LIST_MAX);
     fst_buf_init(&q->issues, LIST_MAX);
     fst_buf_init(&q->first, LIST_MAX);
@@ -105,9 +105,16 @@ static void close_line(struct fst_quarantine *q)
 
 enum fst_status fst_quarantine_more(struct fst_quarantine *q, struct fst_view bytes, struct fst_error *err)
 {
-    fst_buf_add_view(&q->values.buf, bytes);
+    enum fst_status st = FST_OK;
+
     q->bytes += bytes.n;
-    return fst_part_added(&q->values, err);
+    while (bytes.n && !st) { /* what is too large for a chunk is not held once more */
+        struct fst_view some = fst_view_n(bytes.p, bytes.n < BUFFER ? bytes.n : BUFFER);
+        fst_buf_add_view(&q->values.buf, some);
+        st = fst_part_added(&q->values, err);
+        bytes = fst_view_from(bytes, some.n);
+    }
+    return st;
 }
 
 enum fst_status fst_quarantine_add(struct fst_quarantine *q, const struct fst_value *v, struct fst_view bytes,

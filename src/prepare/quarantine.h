@@ -22,7 +22,7 @@ struct fst_quarantine {
     bool            line_open;     /* its line in the list waits for that figure */
 };
 
-void fst_quarantine_init(struct fst_quarantine *q, const char *dir, size_t max_value);
+void fst_quarantine_init(struct fst_quarantine *q, const char *dir);
 void fst_quarantine_clear(struct fst_quarantine *q);
 void fst_quarantine_begin(struct fst_quarantine *q, uint32_t segment);
 /* A new value is looked at: forget the issues of the last. */
