@@ -1,5 +1,5 @@
 # fhirstage — make run, make test: from a bare Debian or Ubuntu, set up, build, do the job / pass the tests.
-# The parts are in mk/: deps.mk installs, build.mk compiles, test.mk tests, install.mk installs.
+# The parts are in mk/: deps.mk installs, build.mk compiles, test.mk tests, bench.mk measures, install.mk installs.
 
 all: build
 
@@ -8,6 +8,7 @@ include mk/facts.mk
 include mk/build.mk
 include mk/docs.mk
 include mk/test.mk
+include mk/bench.mk
 include mk/install.mk
 
 -include config.mak
