@@ -159,6 +159,7 @@ static void add_member(struct building *b, struct fst_element *e, struct fst_vie
     m.name = text.at;
     m.name_len = (uint8_t)text.n;
     m.element = e->index;
+    m.binding = e->binding;
     *row = m;
     t->member_count++;
 }

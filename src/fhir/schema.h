@@ -93,6 +93,7 @@ struct fst_member {
     uint16_t twin;    /* the member with, or without, the underscore, within the type; FST_NONE: none */
     uint16_t targets; /* of a Reference: a list of types; FST_NONE: any */
     uint16_t profile; /* the profile of the data type that it must keep to; FST_NONE: none */
+    uint16_t binding; /* its element's */
 };
 
 /* The member of that JSON name (escapes undone), or NULL. One probe into the type's perfect hash. "resourceType" is

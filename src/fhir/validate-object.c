@@ -22,6 +22,8 @@ void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uin
     if (prim == FST_PRIM_BOOLEAN ? kind == FST_JSON_TRUE || kind == FST_JSON_FALSE : kind == wanted_kind(prim)) {
         struct fst_view value = fst_value_of(v, node);
         const char     *refused = fst_prim_refuse(prim, value);
+        if (!refused && place.member->binding != FST_NONE && v->opts.level == FST_LEVEL_STRICT)
+            fst_validate_bound_code(v, place, node, value);
         if (refused)
             fst_error_at(v, place, value.n ? FST_ISSUE_VALUE : FST_ISSUE_REQUIRED, value.n ? "primitive" : "empty", node, "%.*s is not %s",
                          FST_VIEW_ARGS(value.n ? fst_shown(v, value) : fst_view_of("the empty string")), refused);
@@ -144,6 +146,13 @@ static const struct fst_member *find_member(struct fst_validator *v, const struc
     return fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, name));
 }
 
+static void type_rules(struct fst_validator *v, const struct fst_frame *at)
+{
+    fst_type_rule_fn *rule = v->type_rules[at->type - v->schema->types];
+    if (rule)
+        rule(v, at);
+}
+
 void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
 {
     at->seen = at->valued = 0;
@@ -172,4 +181,6 @@ void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
     }
     if (at->type->required & ~at->seen)
         missing_elements(v, at, at->type->required & ~at->seen);
+    if (v->opts.level == FST_LEVEL_STRICT)
+        type_rules(v, at);
 }

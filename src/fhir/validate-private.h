@@ -19,6 +19,26 @@ struct fst_frame {
     uint32_t                   values[FST_MAX_ELEMENTS];
 };
 
+/* Elements that rules in C look at: their index within the type is looked up once. */
+#define FST_KNOWN_ELEMENTS(X)                                                                                         \
+    X(CODING_SYSTEM, "Coding", "system") X(CODING_CODE, "Coding", "code") X(CONCEPT_CODING, "CodeableConcept", "coding") \
+    X(QUANTITY_SYSTEM, "Quantity", "system") X(QUANTITY_CODE, "Quantity", "code")                                     \
+    X(IDENTIFIER_SYSTEM, "Identifier", "system") X(IDENTIFIER_VALUE, "Identifier", "value")                           \
+    X(ATTACHMENT_DATA, "Attachment", "data") X(ATTACHMENT_SIZE, "Attachment", "size") X(ATTACHMENT_HASH, "Attachment", "hash") \
+    X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension")
+enum fst_known_element {
+#define FST_KNOWN_ID(id, type, element) FST_KNOWN_##id,
+    FST_KNOWN_ELEMENTS(FST_KNOWN_ID)
+#undef FST_KNOWN_ID
+    FST_KNOWN_COUNT
+};
+
+struct fst_frame;
+struct fst_validator;
+/* A rule in C about objects of a type, run when its members have been seen. */
+typedef void fst_type_rule_fn(struct fst_validator *v, const struct fst_frame *at);
+fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_identifier, fst_rule_attachment, fst_rule_extension;
+
 /* A resource being checked, and those it is in. */
 struct fst_resource_scope {
     const struct fst_resource_scope *up;
@@ -37,8 +57,9 @@ struct fst_validator {
     uint32_t                         sent;
     struct fst_view                  root_name; /* stands for the place while there is no frame */
     bool                             out_of_memory;
-    struct fst_buf                   expression, text, shown, scratch;
-    fst_def                          element_def, resource_def, domain_def, bundle_def;
+    struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
+    uint8_t                          known[FST_KNOWN_COUNT];
+    fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
 };
 
 /* A place: an object, or its member `member` (at `index`, or -1). */
@@ -51,7 +72,8 @@ struct fst_place {
 /* Send an issue about node `node` at that place. */
 void fst_report(struct fst_validator *v, struct fst_place place, enum fst_severity severity, enum fst_issue_code code,
                 const char *rule, uint32_t node, const char *fmt, ...) FST_PRINTF(7, 8);
-#define fst_error_at(v, place, code, rule, node, ...) fst_report(v, place, FST_SEVERITY_ERROR, code, rule, node, __VA_ARGS__)
+#define fst_error_at(v, place, code, rule, node, ...) \
+    fst_report(v, place, FST_SEVERITY_ERROR, code, rule, node, __VA_ARGS__)
 #define fst_warn_at(v, place, code, rule, node, ...) fst_report(v, place, FST_SEVERITY_WARNING, code, rule, node, __VA_ARGS__)
 
 /* A found value for "%.*s": the value in quotes when values may be shown, else "the value". Void at the next call. */
@@ -70,6 +92,25 @@ static inline struct fst_view fst_value_of(struct fst_validator *v, uint32_t nod
         return fst_tape_string(v->tape, node, &v->scratch);
     return fst_view_n(v->tape->text + n->off, n->len);
 }
+
+/* The node of that element's value, or FST_NO_NODE. */
+static inline uint32_t fst_known(const struct fst_validator *v, const struct fst_frame *at, enum fst_known_element known)
+{
+    uint8_t i = v->known[known];
+    return at->valued >> i & 1 ? at->values[i] : FST_NO_NODE;
+}
+/* That string, borrowed until the next such call for the same `scratch`; empty when absent or no string. */
+static inline struct fst_view fst_known_string(const struct fst_validator *v, const struct fst_frame *at,
+                                               enum fst_known_element known, struct fst_buf *scratch)
+{
+    uint32_t node = fst_known(v, at, known);
+    return node == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_string(v->tape, node, scratch);
+}
+
+/* Is the code, Coding, CodeableConcept or Quantity in what its element binds to? */
+void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code);
+/* What a code without a value is told where one is required. */
+void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node);
 
 /* Check the object at frame->node, whose type is frame->type, and all in it. */
 void fst_validate_object(struct fst_validator *v, struct fst_frame *frame);

@@ -24,6 +24,37 @@ const char *fst_level_name(enum fst_level level)
     return levels[level].name;
 }
 
+/* ---- what is looked up once */
+
+static void find_known(struct fst_validator *v)
+{
+    static const struct { struct fst_view type, element; } rows[] = {
+#define FST_KNOWN_ROW(id, type, element) { FST_VIEW(type), FST_VIEW(element) },
+        FST_KNOWN_ELEMENTS(FST_KNOWN_ROW)
+#undef FST_KNOWN_ROW
+    };
+    for (size_t i = 0; i < FST_COUNT(rows); i++)
+        v->known[i] = fst_schema_element(v->schema, fst_schema_find(v->schema, rows[i].type), rows[i].element)->index;
+}
+
+static bool find_rules(struct fst_validator *v)
+{
+    static const struct { struct fst_view type; fst_type_rule_fn *rule; } rows[] = {
+        { FST_VIEW("Coding"), fst_rule_coding },
+        { FST_VIEW("CodeableConcept"), fst_rule_concept },
+        { FST_VIEW("Quantity"), fst_rule_quantity },
+        { FST_VIEW("Identifier"), fst_rule_identifier },
+        { FST_VIEW("Attachment"), fst_rule_attachment },
+        { FST_VIEW("Extension"), fst_rule_extension },
+    };
+    v->type_rules = calloc(v->schema->types_count, sizeof *v->type_rules);
+    for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
+        for (size_t i = 0; i < FST_COUNT(rows); i++)
+            if (fst_schema_is_a(v->schema, (fst_def)def, fst_schema_find(v->schema, rows[i].type)))
+                v->type_rules[def] = rows[i].rule;
+    return v->type_rules;
+}
+
 enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_validate_opts *opts, struct fst_error *err)
 {
     struct fst_validator *v = *out = calloc(1, sizeof *v);
@@ -36,7 +67,15 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     fst_buf_init(&v->expression, MAX_TEXT);
     fst_buf_init(&v->text, MAX_TEXT);
     fst_buf_init(&v->shown, MAX_TEXT);
+    fst_buf_init(&v->hint, MAX_TEXT);
     fst_buf_init(&v->scratch, SIZE_MAX / 2);
+    fst_buf_init(&v->scratch2, SIZE_MAX / 2);
+    find_known(v);
+    if (!find_rules(v)) {
+        fst_validator_free(v);
+        *out = NULL;
+        return fst_fail(err, FST_ENOMEM, "validator: out of memory");
+    }
     return FST_OK;
 }
 
@@ -47,7 +86,10 @@ void fst_validator_free(struct fst_validator *v)
     fst_buf_clear(&v->expression);
     fst_buf_clear(&v->text);
     fst_buf_clear(&v->shown);
+    fst_buf_clear(&v->hint);
     fst_buf_clear(&v->scratch);
+    fst_buf_clear(&v->scratch2);
+    free(v->type_rules);
     free(v);
 }
 

@@ -1,0 +1,140 @@
+#include "fhir/primitive.h"
+#include "fhir/terms.h"
+#include "fhir/validate-private.h"
+
+static const struct fst_binding_row *binding_of(const struct fst_validator *v, const struct fst_member *m)
+{
+    return m && m->binding != FST_NONE ? &v->schema->bindings[m->binding] : NULL;
+}
+
+/* "; did you mean 'final'?" */
+static struct fst_view suggestion(struct fst_validator *v, uint16_t set, struct fst_view code)
+{
+    struct fst_view nearest = fst_set_nearest(v->schema, set, code);
+    fst_buf_reset(&v->hint);
+    if (nearest.n)
+        fst_buf_addf(&v->hint, "; did you mean '%.*s'?", FST_VIEW_ARGS(nearest));
+    return fst_buf_view(&v->hint);
+}
+
+static void not_in_set(struct fst_validator *v, struct fst_place place, uint32_t node, uint16_t set, bool required,
+                       struct fst_view code)
+{
+    fst_report(v, place, required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding", node,
+               "%.*s is not in %.*s%s%.*s", FST_VIEW_ARGS(fst_shown(v, code)), FST_VIEW_ARGS(fst_set_name(v->schema, set)),
+               required ? "" : ", whence a code should come", FST_VIEW_ARGS(suggestion(v, set, code)));
+}
+
+void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code)
+{
+    const struct fst_binding_row *b = binding_of(v, place.member);
+    struct fst_view               any = { 0 };
+    if (b->set != FST_NONE && fst_set_has(v->schema, b->set, any, code) == FST_IN_NO)
+        not_in_set(v, place, node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
+    if (b->max_set != FST_NONE && fst_set_has(v->schema, b->max_set, any, code) == FST_IN_NO)
+        not_in_set(v, place, node, b->max_set, true, code);
+}
+
+void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node)
+{
+    const struct fst_binding_row *b = binding_of(v, place.member);
+    if (b && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
+        fst_error_at(v, place, FST_ISSUE_CODE_INVALID, "binding", node, "a code of %.*s is required, here is none",
+                     FST_VIEW_ARGS(fst_set_name(v->schema, b->set)));
+}
+
+/* ---- a Coding on its own: is its code one of its system's? */
+
+static void check_system(struct fst_validator *v, const struct fst_frame *at, struct fst_view system)
+{
+    if (system.n && !fst_uri_is_absolute(system))
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "coding-system", at->node,
+                     "Coding.system %.*s is not an absolute URI", FST_VIEW_ARGS(fst_shown(v, system)));
+}
+
+/* In the set of the binding? FST_IN_UNKNOWN also where nothing is bound. */
+static enum fst_in coding_in_set(struct fst_validator *v, const struct fst_frame *at, uint16_t set)
+{
+    struct fst_view system = fst_known_string(v, at, FST_KNOWN_CODING_SYSTEM, &v->scratch);
+    struct fst_view code = fst_known_string(v, at, FST_KNOWN_CODING_CODE, &v->scratch2);
+    static const struct fst_view none = FST_VIEW("");
+    return code.n ? fst_set_has(v->schema, set, system.n ? system : none, code) : FST_IN_NO;
+}
+
+static bool is_in_concept(struct fst_validator *v, const struct fst_frame *at)
+{
+    return at->up && v->type_rules[at->up->type - v->schema->types] == fst_rule_concept;
+}
+
+void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)
+{
+    struct fst_view system = fst_known_string(v, at, FST_KNOWN_CODING_SYSTEM, &v->scratch);
+    struct fst_view code = fst_known_string(v, at, FST_KNOWN_CODING_CODE, &v->scratch2);
+    bool            in_concept = is_in_concept(v, at);
+    check_system(v, at, system);
+    if (system.n && code.n && fst_code_exists(v->schema, system, code) == FST_IN_NO)
+        fst_error_at(v, in_concept ? fst_place_of(at->up) : fst_place_of(at), FST_ISSUE_CODE_INVALID, "code", at->node,
+                     "%.*s is no code of %.*s", FST_VIEW_ARGS(fst_shown(v, code)), FST_VIEW_ARGS(system));
+    const struct fst_binding_row *b = in_concept ? NULL : binding_of(v, at->member);
+    if (b && b->set != FST_NONE && coding_in_set(v, at, b->set) == FST_IN_NO)
+        not_in_set(v, fst_place_of(at), at->node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
+    if (b && b->max_set != FST_NONE && coding_in_set(v, at, b->max_set) == FST_IN_NO)
+        not_in_set(v, fst_place_of(at), at->node, b->max_set, true, code);
+}
+
+/* ---- a CodeableConcept: one of its codings does */
+
+static enum fst_in concept_in_set(struct fst_validator *v, uint32_t codings, uint16_t set)
+{
+    enum fst_in best = FST_IN_NO;
+    FST_EACH_ELEMENT(v->tape, codings, coding) {
+        struct fst_view system = fst_tape_member_string(v->tape, coding, "system", &v->scratch);
+        struct fst_view code = fst_tape_member_string(v->tape, coding, "code", &v->scratch2);
+        enum fst_in     in = code.n ? fst_set_has(v->schema, set, system.n ? system : fst_view_of(""), code) : FST_IN_NO;
+        if (in == FST_IN_YES)
+            return in;
+        if (in == FST_IN_UNKNOWN)
+            best = in;
+    }
+    return best;
+}
+
+static void check_concept_set(struct fst_validator *v, const struct fst_frame *at, uint32_t codings, uint16_t set, bool required)
+{
+    if (concept_in_set(v, codings, set) != FST_IN_NO)
+        return;
+    fst_report(v, fst_place_of(at), required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding",
+               at->node, "none of the codings is in %.*s%s", FST_VIEW_ARGS(fst_set_name(v->schema, set)),
+               required ? "" : ", whence a code should come");
+}
+
+void fst_rule_concept(struct fst_validator *v, const struct fst_frame *at)
+{
+    const struct fst_binding_row *b = binding_of(v, at->member);
+    uint32_t                      codings = fst_known(v, at, FST_KNOWN_CONCEPT_CODING);
+    if (!b)
+        return;
+    if (codings == FST_NO_NODE) {
+        fst_validate_bound_nothing(v, fst_place_of(at), at->node);
+        return;
+    }
+    if (b->set != FST_NONE)
+        check_concept_set(v, at, codings, b->set, b->strength == FST_STRENGTH_REQUIRED);
+    if (b->max_set != FST_NONE)
+        check_concept_set(v, at, codings, b->max_set, true);
+}
+
+/* ---- a Quantity's unit */
+
+void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
+{
+    struct fst_view system = fst_known_string(v, at, FST_KNOWN_QUANTITY_SYSTEM, &v->scratch);
+    struct fst_view code = fst_known_string(v, at, FST_KNOWN_QUANTITY_CODE, &v->scratch2);
+    if (system.n && code.n && fst_code_exists(v->schema, system, code) == FST_IN_NO)
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "unit", at->node, "%.*s is no unit of %.*s",
+                     FST_VIEW_ARGS(fst_shown(v, code)), FST_VIEW_ARGS(system));
+    const struct fst_binding_row *b = binding_of(v, at->member);
+    if (b && b->set != FST_NONE && b->strength == FST_STRENGTH_REQUIRED && code.n &&
+        fst_set_has(v->schema, b->set, system.n ? system : fst_view_of(""), code) == FST_IN_NO)
+        not_in_set(v, fst_place_of(at), at->node, b->set, true, code);
+}
