@@ -151,6 +151,7 @@ static void type_rules(struct fst_validator *v, const struct fst_frame *at)
     fst_type_rule_fn *rule = v->type_rules[at->type - v->schema->types];
     if (rule)
         rule(v, at);
+    fst_validate_invariants(v, at);
 }
 
 void fst_validate_object(struct fst_validator *v, struct fst_frame *at)

@@ -60,6 +60,7 @@ struct fst_validator {
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
     uint8_t                          known[FST_KNOWN_COUNT];
     fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
+    struct fst_invariants           *invariants;
 };
 
 /* A place: an object, or its member `member` (at `index`, or -1). */
@@ -106,6 +107,11 @@ static inline struct fst_view fst_known_string(const struct fst_validator *v, co
     uint32_t node = fst_known(v, at, known);
     return node == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_string(v->tape, node, scratch);
 }
+
+/* The invariants of the object's type, when its members have been seen. */
+enum fst_status fst_invariants_new(struct fst_invariants **out, const struct fst_schema *schema);
+void            fst_invariants_free(struct fst_invariants *x);
+void            fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at);
 
 /* Is the code, Coding, CodeableConcept or Quantity in what its element binds to? */
 void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code);

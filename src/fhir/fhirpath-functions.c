@@ -1,0 +1,471 @@
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "fhir/fhirpath-eval.h"
+#include "fhir/fhirpath-regex.h"
+
+enum { TEXT_CEILING = 64 << 20 };
+
+/* One call: what it is of, and where its result goes. */
+struct call {
+    struct fst_path_eval       *e;
+    const struct fst_path_expr *x;
+    struct fst_coll             focus;
+    uint32_t                    base;
+};
+
+static struct fst_path_item *item_at(const struct call *c, uint32_t i)
+{
+    return &c->e->items[c->focus.at + i];
+}
+
+static struct fst_coll boolean(const struct call *c, bool b)
+{
+    return fst_path_boolean(c->e, c->base, b);
+}
+
+static struct fst_coll none(const struct call *c)
+{
+    return fst_path_none(c->e, c->base);
+}
+
+static struct fst_coll push_one(const struct call *c, struct fst_path_item item)
+{
+    c->e->count = c->base;
+    fst_path_push(c->e, item);
+    return (struct fst_coll){ c->base, c->e->count - c->base };
+}
+
+static struct fst_coll keep_from(const struct call *c, uint32_t from)
+{
+    return fst_path_keep(c->e, c->base, (struct fst_coll){ from, c->e->count - from });
+}
+
+/* An argument with $this set to item `i` of the focus. */
+static struct fst_coll with_item(const struct call *c, const struct fst_path_expr *x, uint32_t i)
+{
+    struct fst_path_eval *e = c->e;
+    struct fst_path_item  self = e->self;
+    uint32_t              index = e->index;
+    struct fst_coll       result;
+
+    e->self = *item_at(c, i);
+    e->index = i;
+    result = fst_path_eval_expr(e, x);
+    e->self = self;
+    e->index = index;
+    return result;
+}
+
+static enum fst_path_truth holds(const struct call *c, uint32_t i)
+{
+    uint32_t            base = c->e->count;
+    enum fst_path_truth t = fst_path_truth_of(c->e, with_item(c, c->x->args[0], i));
+    c->e->count = base;
+    return t;
+}
+
+/* ---- of collections */
+
+static struct fst_coll call_exists(const struct call *c)
+{
+    if (!c->x->arg_count)
+        return boolean(c, c->focus.n != 0);
+    for (uint32_t i = 0; i < c->focus.n && !c->e->failed; i++)
+        if (holds(c, i) == FST_PATH_TRUE)
+            return boolean(c, true);
+    return boolean(c, false);
+}
+
+static struct fst_coll call_all(const struct call *c)
+{
+    for (uint32_t i = 0; i < c->focus.n && !c->e->failed; i++)
+        if (holds(c, i) != FST_PATH_TRUE)
+            return boolean(c, false);
+    return boolean(c, true);
+}
+
+static struct fst_coll call_where(const struct call *c)
+{
+    uint32_t from = c->e->count;
+    for (uint32_t i = 0; i < c->focus.n && !c->e->failed; i++)
+        if (holds(c, i) == FST_PATH_TRUE)
+            fst_path_push(c->e, *item_at(c, i));
+    return keep_from(c, from);
+}
+
+static struct fst_coll call_select(const struct call *c)
+{
+    uint32_t from = c->e->count;
+    for (uint32_t i = 0; i < c->focus.n && !c->e->failed; i++)
+        with_item(c, c->x->args[0], i); /* its result stays behind the others */
+    return keep_from(c, from);
+}
+
+static struct fst_coll call_repeat(const struct call *c)
+{
+    struct fst_path_eval *e = c->e;
+    uint32_t              from = e->count, done = e->count;
+    struct call           next = *c;
+
+    for (uint32_t i = 0; i < c->focus.n && !e->failed; i++)
+        with_item(c, c->x->args[0], i);
+    for (; done < e->count && !e->failed; done++) {
+        next.focus = (struct fst_coll){ done, 1 };
+        with_item(&next, c->x->args[0], 0);
+    }
+    return keep_from(c, from);
+}
+
+static struct fst_coll slice(const struct call *c, uint32_t first, uint32_t n)
+{
+    if (first >= c->focus.n)
+        return none(c);
+    if (n > c->focus.n - first)
+        n = c->focus.n - first;
+    return fst_path_keep(c->e, c->base, (struct fst_coll){ c->focus.at + first, n });
+}
+
+/* An argument that is a number. */
+static double number_argument(const struct call *c, unsigned i, double otherwise)
+{
+    uint32_t        base = c->e->count;
+    struct fst_coll a = fst_path_eval_expr(c->e, c->x->args[i]);
+    double          n = a.n == 1 ? fst_path_scalar(c->e, &c->e->items[a.at]).number : otherwise;
+    c->e->count = base;
+    return n;
+}
+
+static struct fst_coll call_slice(const struct call *c)
+{
+    double n;
+
+    switch (c->x->function) {
+    case FST_FN_first: return slice(c, 0, 1);
+    case FST_FN_last: return c->focus.n ? slice(c, c->focus.n - 1, 1) : none(c);
+    case FST_FN_tail: return slice(c, 1, UINT32_MAX);
+    default: break;
+    }
+    n = number_argument(c, 0, 0);
+    n = n < 0 ? 0 : n > c->focus.n ? c->focus.n : n;
+    return c->x->function == FST_FN_skip ? slice(c, (uint32_t)n, UINT32_MAX) : slice(c, 0, (uint32_t)n);
+}
+
+static struct fst_coll call_distinct(const struct call *c)
+{
+    struct fst_path_eval *e = c->e;
+    uint32_t              from = e->count;
+
+    for (uint32_t i = 0; i < c->focus.n && !e->failed; i++) {
+        struct fst_path_item item = *item_at(c, i);
+        if (!fst_path_contains(e, (struct fst_coll){ from, e->count - from }, &item))
+            fst_path_push(e, item);
+    }
+    if (c->x->function == FST_FN_isDistinct)
+        return boolean(c, e->count - from == c->focus.n);
+    return keep_from(c, from);
+}
+
+/* intersect, exclude, combine, union, subsetOf, supersetOf */
+static struct fst_coll call_sets(const struct call *c)
+{
+    struct fst_path_eval  *e = c->e;
+    enum fst_path_function f = c->x->function;
+    struct fst_coll        other = fst_path_eval_expr(e, c->x->args[0]);
+    struct fst_coll        inner = f == FST_FN_supersetOf ? other : c->focus, outer = f == FST_FN_supersetOf ? c->focus : other;
+    uint32_t               from = e->count;
+
+    if (f == FST_FN_subsetOf || f == FST_FN_supersetOf) {
+        for (uint32_t i = 0; i < inner.n && !e->failed; i++)
+            if (!fst_path_contains(e, outer, &e->items[inner.at + i]))
+                return boolean(c, false);
+        return boolean(c, true);
+    }
+    for (uint32_t i = 0; i < c->focus.n + other.n && !e->failed; i++) {
+        bool                 is_first = i < c->focus.n;
+        struct fst_path_item item = e->items[is_first ? c->focus.at + i : other.at + i - c->focus.n];
+        bool                 there = fst_path_contains(e, (struct fst_coll){ from, e->count - from }, &item);
+        bool                 in_other = is_first && (f == FST_FN_intersect || f == FST_FN_exclude) && fst_path_contains(e, other, &item);
+        if (f == FST_FN_combine || (f == FST_FN_union && !there) || (is_first && f == FST_FN_intersect && in_other && !there) ||
+            (is_first && f == FST_FN_exclude && !in_other))
+            fst_path_push(e, item);
+    }
+    return keep_from(c, from);
+}
+
+static struct fst_coll call_truths(const struct call *c)
+{
+    bool wanted = c->x->function == FST_FN_allTrue || c->x->function == FST_FN_anyTrue;
+    bool any = c->x->function == FST_FN_anyTrue || c->x->function == FST_FN_anyFalse;
+
+    for (uint32_t i = 0; i < c->focus.n; i++)
+        if ((fst_path_scalar(c->e, item_at(c, i)).boolean == wanted) == any)
+            return boolean(c, any);
+    return boolean(c, !any);
+}
+
+/* ---- of the tree */
+
+static struct fst_coll call_children(const struct call *c)
+{
+    struct fst_path_eval *e = c->e;
+    uint32_t              from = e->count;
+    static const struct fst_view all = { 0 };
+
+    for (uint32_t i = 0; i < c->focus.n && !e->failed; i++)
+        fst_path_children(e, *item_at(c, i), all);
+    if (c->x->function == FST_FN_descendants)
+        for (uint32_t i = from; i < e->count && !e->failed; i++) {
+            struct fst_path_item item = e->items[i];
+            fst_path_children(e, item, all);
+        }
+    return keep_from(c, from);
+}
+
+static struct fst_coll call_extension(const struct call *c)
+{
+    static const struct fst_view extension = FST_VIEW("extension");
+    struct fst_path_eval        *e = c->e;
+    uint32_t                     base = e->count, from;
+    struct fst_coll              a = fst_path_eval_expr(e, c->x->args[0]);
+    struct fst_view              wanted = { 0 };
+
+    if (a.n != 1 || !fst_path_to_string(e, &e->items[a.at], &wanted))
+        return none(c);
+    e->count = from = base;
+    for (uint32_t i = 0; i < c->focus.n && !e->failed; i++) {
+        uint32_t at = e->count, to = e->count;
+        fst_path_children(e, *item_at(c, i), extension);
+        for (; at < e->count; at++) {
+            uint32_t url = e->items[at].node == FST_NO_NODE ? FST_NO_NODE : fst_tape_member(e->tape, e->items[at].node, "url");
+            if (fst_view_equal(fst_tape_raw(e->tape, url), wanted))
+                e->items[to++] = e->items[at];
+        }
+        e->count = to;
+    }
+    return keep_from(c, from);
+}
+
+static struct fst_coll call_types(const struct call *c)
+{
+    uint32_t from = c->e->count;
+
+    if (c->x->function == FST_FN_is)
+        return c->focus.n == 1 ? boolean(c, fst_path_has_type(c->e, item_at(c, 0), c->x->text, false)) : none(c);
+    for (uint32_t i = 0; i < c->focus.n; i++)
+        if (fst_path_has_type(c->e, item_at(c, i), c->x->text, true))
+            fst_path_push(c->e, *item_at(c, i));
+    return keep_from(c, from);
+}
+
+static struct fst_coll call_value(const struct call *c)
+{
+    bool has = c->focus.n == 1 && fst_path_scalar(c->e, item_at(c, 0)).kind != FST_PATH_NODE;
+
+    if (c->x->function == FST_FN_hasValue)
+        return boolean(c, has);
+    return has ? fst_path_keep(c->e, c->base, c->focus) : none(c);
+}
+
+static struct fst_coll call_iif(const struct call *c)
+{
+    uint32_t            base = c->e->count;
+    enum fst_path_truth t = fst_path_truth_of(c->e, fst_path_eval_expr(c->e, c->x->args[0]));
+    unsigned            branch = t == FST_PATH_TRUE ? 1 : 2;
+
+    c->e->count = base;
+    if (branch >= c->x->arg_count)
+        return none(c);
+    return fst_path_keep(c->e, c->base, fst_path_eval_expr(c->e, c->x->args[branch]));
+}
+
+/* ---- of strings */
+
+static bool string_argument(const struct call *c, unsigned i, struct fst_view *out)
+{
+    uint32_t        base = c->e->count;
+    struct fst_coll a = fst_path_eval_expr(c->e, c->x->args[i]);
+    bool            ok = a.n == 1 && fst_path_to_string(c->e, &c->e->items[a.at], out);
+    c->e->count = base;
+    return ok;
+}
+
+/* How many characters a UTF-8 text has. */
+static size_t characters(struct fst_view v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; i++)
+        n += ((uint8_t)v.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static struct fst_view characters_from(struct fst_view v, size_t first, size_t n)
+{
+    size_t at = 0, end;
+    while (at < v.n && first) {
+        at++;
+        while (at < v.n && ((uint8_t)v.p[at] & 0xc0) == 0x80)
+            at++;
+        first--;
+    }
+    for (end = at; end < v.n && n; n--) {
+        end++;
+        while (end < v.n && ((uint8_t)v.p[end] & 0xc0) == 0x80)
+            end++;
+    }
+    return fst_view_n(v.p + at, end - at);
+}
+
+static struct fst_coll call_substring(const struct call *c, struct fst_view text)
+{
+    double first = number_argument(c, 0, -1), n = c->x->arg_count > 1 ? number_argument(c, 1, 0) : (double)text.n;
+
+    if (first < 0 || first >= (double)characters(text))
+        return none(c);
+    return push_one(c, fst_path_string(characters_from(text, (size_t)first, n < 0 ? 0 : (size_t)n)));
+}
+
+static struct fst_coll call_replace(const struct call *c, struct fst_view text)
+{
+    struct fst_view what, by;
+    struct fst_buf  out;
+    bool            ok = true;
+
+    if (!string_argument(c, 0, &what) || !string_argument(c, 1, &by))
+        return none(c);
+    fst_buf_init(&out, TEXT_CEILING);
+    if (c->x->function == FST_FN_replaceMatches) {
+        ok = fst_regex_replace(&out, what, text, by);
+    } else {
+        for (size_t i = 0; i < text.n;) {
+            bool hit = what.n && text.n - i >= what.n && !memcmp(text.p + i, what.p, what.n);
+            fst_buf_add_view(&out, hit ? by : fst_view_n(text.p + i, 1));
+            i += hit ? what.n : 1;
+        }
+    }
+    text = fst_path_text(c->e, fst_buf_view(&out));
+    fst_buf_clear(&out);
+    c->e->failed |= !ok;
+    return push_one(c, fst_path_string(text));
+}
+
+static struct fst_coll call_case(const struct call *c, struct fst_view text)
+{
+    bool  upper = c->x->function == FST_FN_upper;
+    char *copy = fst_arena_strn(&c->e->texts, text);
+
+    for (size_t i = 0; copy && i < text.n; i++)
+        if (upper ? copy[i] >= 'a' && copy[i] <= 'z' : copy[i] >= 'A' && copy[i] <= 'Z')
+            copy[i] ^= 0x20;
+    c->e->failed |= !copy;
+    return push_one(c, fst_path_string(fst_view_n(copy ? copy : "", copy ? text.n : 0)));
+}
+
+static struct fst_coll call_search(const struct call *c, struct fst_view text)
+{
+    struct fst_view arg;
+    const char     *at;
+    bool            known = true, matches;
+
+    if (!string_argument(c, 0, &arg))
+        return none(c);
+    at = arg.n ? memmem(text.p, text.n, arg.p, arg.n) : text.p;
+    switch (c->x->function) {
+    case FST_FN_startsWith: return boolean(c, text.n >= arg.n && !memcmp(text.p, arg.p, arg.n));
+    case FST_FN_endsWith: return boolean(c, text.n >= arg.n && !memcmp(text.p + text.n - arg.n, arg.p, arg.n));
+    case FST_FN_contains: return boolean(c, at != NULL);
+    case FST_FN_indexOf: return push_one(c, fst_path_number(at ? (double)characters(fst_view_n(text.p, (size_t)(at - text.p))) : -1, false));
+    default: break;
+    }
+    matches = fst_regex_matches(arg, text, &known);
+    c->e->failed |= !known;
+    return boolean(c, matches);
+}
+
+/* What the reference validator answers about a text that is not there: no, where the specification has nothing. Invariants
+ * are written with that in mind: "reference.startsWith('#').not() or …". */
+static bool is_question(enum fst_path_function f)
+{
+    return f == FST_FN_startsWith || f == FST_FN_endsWith || f == FST_FN_contains || f == FST_FN_matches;
+}
+
+static struct fst_coll call_string(const struct call *c)
+{
+    struct fst_view text;
+
+    if (!c->focus.n && is_question(c->x->function))
+        return boolean(c, false);
+    if (c->focus.n != 1 || !fst_path_to_string(c->e, item_at(c, 0), &text))
+        return none(c);
+    switch (c->x->function) {
+    case FST_FN_toString: return push_one(c, fst_path_string(text));
+    case FST_FN_length: return push_one(c, fst_path_number((double)characters(text), false));
+    case FST_FN_upper:
+    case FST_FN_lower: return call_case(c, text);
+    case FST_FN_substring: return call_substring(c, text);
+    case FST_FN_replace:
+    case FST_FN_replaceMatches: return call_replace(c, text);
+    default: return call_search(c, text);
+    }
+}
+
+static struct fst_coll call_number(const struct call *c)
+{
+    struct fst_path_scalar s;
+    char                   text[40], *end;
+    double                 n;
+
+    if (c->focus.n != 1)
+        return none(c);
+    s = fst_path_scalar(c->e, item_at(c, 0));
+    if (s.kind == FST_PATH_BOOLEAN)
+        return push_one(c, fst_path_number(s.boolean, c->x->function == FST_FN_toDecimal));
+    if (s.kind == FST_PATH_INTEGER || (s.kind == FST_PATH_DECIMAL && c->x->function == FST_FN_toDecimal))
+        return push_one(c, fst_path_number(s.number, s.kind == FST_PATH_DECIMAL));
+    if (s.kind != FST_PATH_STRING || !s.text.n || s.text.n >= sizeof text)
+        return none(c);
+    memcpy(text, s.text.p, s.text.n);
+    text[s.text.n] = '\0';
+    n = strtod(text, &end);
+    if (*end || (c->x->function == FST_FN_toInteger && strpbrk(text, ".eE")))
+        return none(c);
+    return push_one(c, fst_path_number(n, c->x->function == FST_FN_toDecimal));
+}
+
+/* ---- the list */
+
+struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_expr *x, struct fst_coll focus, uint32_t base)
+{
+    const struct call c = { e, x, focus, base };
+
+    switch (x->function) {
+    case FST_FN_exists: return call_exists(&c);
+    case FST_FN_empty: return boolean(&c, focus.n == 0);
+    case FST_FN_not: return focus.n ? boolean(&c, fst_path_truth_of(e, focus) == FST_PATH_FALSE) : none(&c);
+    case FST_FN_count: return push_one(&c, fst_path_number(focus.n, false));
+    case FST_FN_all: return call_all(&c);
+    case FST_FN_where: return call_where(&c);
+    case FST_FN_select: return call_select(&c);
+    case FST_FN_repeat: return call_repeat(&c);
+    case FST_FN_single: e->failed |= focus.n > 1; return fst_path_keep(e, base, focus);
+    case FST_FN_first: case FST_FN_last: case FST_FN_tail: case FST_FN_skip: case FST_FN_take: return call_slice(&c);
+    case FST_FN_matches: case FST_FN_replaceMatches: case FST_FN_replace: case FST_FN_startsWith: case FST_FN_endsWith:
+    case FST_FN_contains: case FST_FN_indexOf: case FST_FN_substring: case FST_FN_length: case FST_FN_upper: case FST_FN_lower:
+    case FST_FN_toString: return call_string(&c);
+    case FST_FN_toInteger: case FST_FN_toDecimal: return call_number(&c);
+    case FST_FN_isDistinct: case FST_FN_distinct: return call_distinct(&c);
+    case FST_FN_trace: return fst_path_keep(e, base, focus);
+    case FST_FN_descendants: case FST_FN_children: return call_children(&c);
+    case FST_FN_hasValue: case FST_FN_getValue: return call_value(&c);
+    case FST_FN_as: case FST_FN_is: case FST_FN_ofType: return call_types(&c);
+    case FST_FN_iif: return call_iif(&c);
+    case FST_FN_intersect: case FST_FN_exclude: case FST_FN_combine: case FST_FN_union: case FST_FN_subsetOf: case FST_FN_supersetOf:
+        return call_sets(&c);
+    case FST_FN_allTrue: case FST_FN_anyTrue: case FST_FN_allFalse: case FST_FN_anyFalse: return call_truths(&c);
+    case FST_FN_extension: return call_extension(&c);
+    case FST_FN_htmlChecks: case FST_FN_resolve: case FST_FN_conformsTo: case FST_FN_memberOf: /* whoever asks cannot be told here */
+    case FST_FN_COUNT: break;
+    }
+    e->failed = true;
+    return none(&c);
+}

@@ -1,0 +1,278 @@
+#include "fhir/fhirpath-value.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+
+enum { TEXT_CEILING = 64 << 20 };
+
+struct fst_view fst_path_text(struct fst_path_eval *e, struct fst_view v)
+{
+    const char *copy = fst_arena_strn(&e->texts, v);
+    e->failed |= !copy;
+    return copy ? fst_view_n(copy, v.n) : (struct fst_view){ 0 };
+}
+
+static struct fst_view node_text(struct fst_path_eval *e, uint32_t node)
+{
+    struct fst_buf  scratch;
+    struct fst_view v = fst_tape_raw(e->tape, node);
+
+    if (!(fst_node_flags(&e->tape->nodes[node]) & FST_JSON_ESCAPED))
+        return v;
+    fst_buf_init(&scratch, TEXT_CEILING);
+    fst_json_unescape(&scratch, v);
+    v = fst_path_text(e, fst_buf_view(&scratch));
+    fst_buf_clear(&scratch);
+    return v;
+}
+
+static double number_of(struct fst_view v)
+{
+    char text[64];
+    if (v.n >= sizeof text)
+        return 0;
+    memcpy(text, v.p, v.n);
+    text[v.n] = '\0';
+    return strtod(text, NULL);
+}
+
+struct fst_path_scalar fst_path_scalar(struct fst_path_eval *e, const struct fst_path_item *item)
+{
+    struct fst_path_scalar s = { .kind = item->kind, .boolean = item->boolean, .number = item->number, .text = item->text };
+    enum fst_prim          prim;
+
+    if (item->kind != FST_PATH_NODE || item->node == FST_NO_NODE)
+        return s;
+    prim = item->def == FST_NO_DEF ? FST_PRIM_NONE : fst_schema_prim(e->schema, item->def);
+    s.is_time = prim == FST_PRIM_DATE || prim == FST_PRIM_DATETIME || prim == FST_PRIM_INSTANT || prim == FST_PRIM_TIME;
+    switch (fst_tape_kind(e->tape, item->node)) {
+    case FST_JSON_TRUE:
+    case FST_JSON_FALSE:
+        s.kind = FST_PATH_BOOLEAN;
+        s.boolean = fst_tape_kind(e->tape, item->node) == FST_JSON_TRUE;
+        break;
+    case FST_JSON_NUMBER:
+        s.kind = prim == FST_PRIM_DECIMAL ? FST_PATH_DECIMAL : FST_PATH_INTEGER;
+        s.text = fst_tape_raw(e->tape, item->node);
+        s.number = number_of(s.text);
+        break;
+    case FST_JSON_STRING:
+        s.kind = FST_PATH_STRING;
+        s.text = node_text(e, item->node);
+        break;
+    default: break;
+    }
+    return s;
+}
+
+bool fst_path_to_string(struct fst_path_eval *e, const struct fst_path_item *item, struct fst_view *out)
+{
+    struct fst_path_scalar s = fst_path_scalar(e, item);
+    char                   text[40];
+
+    switch (s.kind) {
+    case FST_PATH_STRING: *out = s.text; return true;
+    case FST_PATH_BOOLEAN: *out = fst_view_of(s.boolean ? "true" : "false"); return true;
+    case FST_PATH_INTEGER:
+    case FST_PATH_DECIMAL:
+        if (s.text.n) {
+            *out = s.text;
+            return true;
+        }
+        snprintf(text, sizeof text, "%.15g", s.number);
+        *out = fst_path_text(e, fst_view_of(text));
+        return true;
+    case FST_PATH_NODE: break;
+    }
+    return false;
+}
+
+/* ---- dates: compared part by part, to the precision that both have; with time zones, in UTC */
+
+struct moment {
+    int64_t parts[7]; /* year month day hour minute second, thousandths */
+    int     count;
+    bool    zoned;
+};
+
+static bool take_digits(struct fst_view *v, int n, int64_t *out)
+{
+    *out = 0;
+    if (v->n < (size_t)n)
+        return false;
+    for (int i = 0; i < n; i++) {
+        if (v->p[i] < '0' || v->p[i] > '9')
+            return false;
+        *out = *out * 10 + (v->p[i] - '0');
+    }
+    *v = fst_view_from(*v, (size_t)n);
+    return true;
+}
+
+static bool take_char(struct fst_view *v, char c)
+{
+    if (!v->n || v->p[0] != c)
+        return false;
+    *v = fst_view_from(*v, 1);
+    return true;
+}
+
+static bool parse_moment(struct fst_view v, struct moment *m)
+{
+    static const char before[] = { 0, '-', '-', 'T', ':', ':' };
+    struct fst_view   whole = v;
+    int64_t           ms;
+
+    *m = (struct moment){ .count = 0 };
+    if (v.n > 2 && v.p[2] == ':') /* a time */
+        m->count = 3;
+    for (int first = m->count; m->count < 6; m->count++) {
+        if (m->count > first && !take_char(&v, before[m->count]))
+            break;
+        if (!take_digits(&v, m->count ? 2 : 4, &m->parts[m->count]))
+            return false;
+    }
+    if (take_char(&v, '.')) {
+        int64_t scale = 100, digit;
+        while (v.n && take_digits(&v, 1, &digit)) {
+            m->parts[6] += digit * scale;
+            scale /= 10;
+        }
+    }
+    m->zoned = v.n && (v.p[0] == 'Z' || v.p[0] == '+' || v.p[0] == '-');
+    if (m->zoned && m->count == 6 && fst_parse_time_ms(&ms, whole)) { /* one number says it all */
+        *m = (struct moment){ .parts = { ms }, .count = 1, .zoned = true };
+        return true;
+    }
+    return !v.n;
+}
+
+static enum fst_path_order compare_moments(struct fst_view a, struct fst_view b)
+{
+    struct moment x, y;
+    int           n;
+
+    if (!parse_moment(a, &x) || !parse_moment(b, &y))
+        return FST_ORDER_UNKNOWN;
+    if (x.zoned != y.zoned && (x.count == 1 || y.count == 1)) { /* a day, or less, against a moment: by their days as written */
+        struct fst_view longer = x.zoned ? a : b;
+        if (!parse_moment(fst_view_n(longer.p, longer.n < 10 ? longer.n : 10), x.zoned ? &x : &y))
+            return FST_ORDER_UNKNOWN;
+        (x.zoned ? &x : &y)->count = 7;
+    }
+    n = x.count < y.count ? x.count : y.count;
+    for (int i = 0; i < n && i < 3 + 3; i++)
+        if (x.parts[i] != y.parts[i])
+            return x.parts[i] < y.parts[i] ? FST_ORDER_LESS : FST_ORDER_GREATER;
+    if (x.count != y.count)
+        return FST_ORDER_UNKNOWN;
+    return x.parts[6] == y.parts[6] ? FST_ORDER_EQUAL : x.parts[6] < y.parts[6] ? FST_ORDER_LESS : FST_ORDER_GREATER;
+}
+
+/* ---- order */
+
+static enum fst_path_order order_of(double a, double b)
+{
+    return a < b ? FST_ORDER_LESS : a > b ? FST_ORDER_GREATER : FST_ORDER_EQUAL;
+}
+
+static bool same_member(struct fst_path_eval *e, uint32_t a, uint32_t b, const char *name)
+{
+    uint32_t x = fst_tape_member(e->tape, a, name), y = fst_tape_member(e->tape, b, name);
+    if (x == FST_NO_NODE || y == FST_NO_NODE)
+        return x == y;
+    return fst_view_equal(fst_tape_raw(e->tape, x), fst_tape_raw(e->tape, y));
+}
+
+/* Quantities compare when they are in the same unit. */
+static enum fst_path_order compare_quantities(struct fst_path_eval *e, uint32_t a, uint32_t b)
+{
+    uint32_t x = fst_tape_member(e->tape, a, "value"), y = fst_tape_member(e->tape, b, "value");
+
+    if (x == FST_NO_NODE || y == FST_NO_NODE || !same_member(e, a, b, "system") || !same_member(e, a, b, "code") ||
+        (fst_tape_member(e->tape, a, "code") == FST_NO_NODE && !same_member(e, a, b, "unit")))
+        return FST_ORDER_UNKNOWN;
+    return order_of(number_of(fst_tape_raw(e->tape, x)), number_of(fst_tape_raw(e->tape, y)));
+}
+
+static bool is_object(struct fst_path_eval *e, const struct fst_path_item *i)
+{
+    return i->kind == FST_PATH_NODE && i->node != FST_NO_NODE && fst_tape_kind(e->tape, i->node) == FST_JSON_OBJECT;
+}
+
+enum fst_path_order fst_path_compare(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b)
+{
+    struct fst_path_scalar x, y;
+    int                    c;
+    size_t                 n;
+
+    if (is_object(e, a) && is_object(e, b))
+        return compare_quantities(e, a->node, b->node);
+    x = fst_path_scalar(e, a);
+    y = fst_path_scalar(e, b);
+    if (x.is_time || y.is_time)
+        return compare_moments(x.text, y.text);
+    if (x.kind == FST_PATH_STRING && y.kind == FST_PATH_STRING) {
+        n = x.text.n < y.text.n ? x.text.n : y.text.n;
+        c = n ? memcmp(x.text.p, y.text.p, n) : 0;
+        return c ? order_of(c, 0) : order_of((double)x.text.n, (double)y.text.n);
+    }
+    if ((x.kind == FST_PATH_INTEGER || x.kind == FST_PATH_DECIMAL) && (y.kind == FST_PATH_INTEGER || y.kind == FST_PATH_DECIMAL))
+        return order_of(x.number, y.number);
+    return FST_ORDER_UNKNOWN;
+}
+
+/* ---- equality */
+
+static bool equal_nodes(struct fst_path_eval *e, uint32_t a, uint32_t b)
+{
+    const struct fst_tape *t = e->tape;
+    enum fst_json_kind     kind = fst_tape_kind(t, a);
+    uint32_t               y;
+
+    if (++e->steps > UINT32_MAX / 2 || kind != fst_tape_kind(t, b))
+        return false;
+    if (kind == FST_JSON_NUMBER)
+        return number_of(fst_tape_raw(t, a)) == number_of(fst_tape_raw(t, b));
+    if (kind < FST_JSON_ARRAY)
+        return fst_view_equal(node_text(e, a), node_text(e, b));
+    if (fst_node_count(&t->nodes[a]) != fst_node_count(&t->nodes[b]))
+        return false;
+    if (kind == FST_JSON_OBJECT) {
+        FST_EACH_MEMBER(t, a, name) {
+            struct fst_view text = fst_tape_raw(t, name);
+            bool            found = false;
+            FST_EACH_MEMBER(t, b, other)
+                if (fst_view_equal(fst_tape_raw(t, other), text)) {
+                    found = equal_nodes(e, name + 1, other + 1);
+                    break;
+                }
+            if (!found)
+                return false;
+        }
+        return true;
+    }
+    y = fst_tape_first(t, b);
+    FST_EACH_ELEMENT(t, a, x) {
+        if (y == FST_NO_NODE || !equal_nodes(e, x, y))
+            return false;
+        y = fst_tape_sibling(t, b, y);
+    }
+    return true;
+}
+
+bool fst_path_equal(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b)
+{
+    struct fst_path_scalar x, y;
+
+    if (is_object(e, a) && is_object(e, b))
+        return a->node == b->node || equal_nodes(e, a->node, b->node);
+    x = fst_path_scalar(e, a);
+    y = fst_path_scalar(e, b);
+    if (x.kind == FST_PATH_BOOLEAN && y.kind == FST_PATH_BOOLEAN)
+        return x.boolean == y.boolean;
+    if (x.is_time && y.is_time)
+        return fst_view_equal(x.text, y.text) || compare_moments(x.text, y.text) == FST_ORDER_EQUAL;
+    return fst_path_compare(e, a, b) == FST_ORDER_EQUAL;
+}

@@ -1,0 +1,25 @@
+/* fhir/fhirpath-value.h — what items of a collection are worth: their value as a scalar, and how two compare.
+ * Private to fhir/. */
+#ifndef FST_FHIR_FHIRPATH_VALUE_H
+#define FST_FHIR_FHIRPATH_VALUE_H
+
+#include "fhir/fhirpath-private.h"
+
+/* A primitive's, or a literal's, value. */
+struct fst_path_scalar {
+    enum fst_path_kind kind; /* FST_PATH_NODE: it has none */
+    bool               boolean, is_time;
+    double             number;
+    struct fst_view    text;
+};
+struct fst_path_scalar fst_path_scalar(struct fst_path_eval *e, const struct fst_path_item *item);
+/* A string of the evaluator's own; empty when out of memory. */
+struct fst_view fst_path_text(struct fst_path_eval *e, struct fst_view v);
+/* The item as a string; false for what has no such form. */
+bool fst_path_to_string(struct fst_path_eval *e, const struct fst_path_item *item, struct fst_view *out);
+
+enum fst_path_order { FST_ORDER_LESS, FST_ORDER_EQUAL, FST_ORDER_GREATER, FST_ORDER_UNKNOWN };
+enum fst_path_order fst_path_compare(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b);
+bool fst_path_equal(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b);
+
+#endif
