@@ -75,7 +75,7 @@ bool fst_path_contains(struct fst_path_eval *e, struct fst_coll c, const struct 
 static fst_def resource_def(struct fst_path_eval *e, uint32_t node)
 {
     uint32_t name = fst_tape_member(e->tape, node, "resourceType");
-    return name == FST_NO_NODE ? FST_NO_DEF : fst_schema_find(e->schema, fst_tape_raw(e->tape, name));
+    return name == FST_NO_NODE ? FST_NO_DEF : fst_schema_find(e->schema, fst_path_node_text(e, name));
 }
 
 static void push_value(struct fst_path_eval *e, const struct fst_member *m, uint32_t node, uint32_t more)
@@ -114,7 +114,7 @@ static void push_member(struct fst_path_eval *e, const struct fst_member *m, uin
 static uint32_t find_twin(struct fst_path_eval *e, uint32_t object, struct fst_view name)
 {
     FST_EACH_MEMBER(e->tape, object, other) {
-        struct fst_view raw = fst_tape_raw(e->tape, other);
+        struct fst_view raw = fst_path_node_text(e, other);
         if (raw.n == name.n + 1 && raw.p[0] == '_' && !memcmp(raw.p + 1, name.p, name.n))
             return other + 1;
     }
@@ -124,7 +124,7 @@ static uint32_t find_twin(struct fst_path_eval *e, uint32_t object, struct fst_v
 static uint32_t find_exact(struct fst_path_eval *e, uint32_t object, struct fst_view name)
 {
     FST_EACH_MEMBER(e->tape, object, other)
-        if (fst_view_equal(fst_tape_raw(e->tape, other), name))
+        if (fst_view_equal(fst_path_node_text(e, other), name))
             return other + 1;
     return FST_NO_NODE;
 }
@@ -138,7 +138,7 @@ static bool may_be(struct fst_view raw, struct fst_view name)
 static void object_children(struct fst_path_eval *e, fst_def def, uint32_t object, struct fst_view name)
 {
     FST_EACH_MEMBER(e->tape, object, at) {
-        struct fst_view          raw = fst_tape_raw(e->tape, at);
+        struct fst_view          raw = fst_path_node_text(e, at);
         bool                     underscore = raw.n && raw.p[0] == '_';
         struct fst_view          plain = underscore ? fst_view_from(raw, 1) : raw;
         const struct fst_member *m;
@@ -375,6 +375,8 @@ static struct fst_coll eval_type(struct fst_path_eval *e, const struct fst_path_
     uint32_t        base = e->count;
     struct fst_coll l = fst_path_eval_expr(e, x->left);
 
+    if (x->op == FST_OP_IS && !l.n) /* as the reference validator: nothing is of no type */
+        return fst_path_boolean(e, base, false);
     if (l.n != 1)
         return fst_path_none(e, base);
     if (x->op == FST_OP_IS)

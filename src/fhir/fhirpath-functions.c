@@ -393,10 +393,8 @@ static struct fst_coll call_string(const struct call *c)
 {
     struct fst_view text;
 
-    if (!c->focus.n && is_question(c->x->function))
-        return boolean(c, false);
     if (c->focus.n != 1 || !fst_path_to_string(c->e, item_at(c, 0), &text))
-        return none(c);
+        return is_question(c->x->function) && c->focus.n < 2 ? boolean(c, false) : none(c);
     switch (c->x->function) {
     case FST_FN_toString: return push_one(c, fst_path_string(text));
     case FST_FN_length: return push_one(c, fst_path_number((double)characters(text), false));

@@ -13,7 +13,7 @@ struct fst_view fst_path_text(struct fst_path_eval *e, struct fst_view v)
     return copy ? fst_view_n(copy, v.n) : (struct fst_view){ 0 };
 }
 
-static struct fst_view node_text(struct fst_path_eval *e, uint32_t node)
+struct fst_view fst_path_node_text(struct fst_path_eval *e, uint32_t node)
 {
     struct fst_buf  scratch;
     struct fst_view v = fst_tape_raw(e->tape, node);
@@ -59,7 +59,7 @@ struct fst_path_scalar fst_path_scalar(struct fst_path_eval *e, const struct fst
         break;
     case FST_JSON_STRING:
         s.kind = FST_PATH_STRING;
-        s.text = node_text(e, item->node);
+        s.text = fst_path_node_text(e, item->node);
         break;
     default: break;
     }
@@ -182,7 +182,7 @@ static bool same_member(struct fst_path_eval *e, uint32_t a, uint32_t b, const c
     uint32_t x = fst_tape_member(e->tape, a, name), y = fst_tape_member(e->tape, b, name);
     if (x == FST_NO_NODE || y == FST_NO_NODE)
         return x == y;
-    return fst_view_equal(fst_tape_raw(e->tape, x), fst_tape_raw(e->tape, y));
+    return fst_tape_kind(e->tape, x) == fst_tape_kind(e->tape, y) && fst_view_equal(fst_path_node_text(e, x), fst_path_node_text(e, y));
 }
 
 /* Quantities compare when they are in the same unit. */
@@ -236,15 +236,15 @@ static bool equal_nodes(struct fst_path_eval *e, uint32_t a, uint32_t b)
     if (kind == FST_JSON_NUMBER)
         return number_of(fst_tape_raw(t, a)) == number_of(fst_tape_raw(t, b));
     if (kind < FST_JSON_ARRAY)
-        return fst_view_equal(node_text(e, a), node_text(e, b));
+        return fst_view_equal(fst_path_node_text(e, a), fst_path_node_text(e, b));
     if (fst_node_count(&t->nodes[a]) != fst_node_count(&t->nodes[b]))
         return false;
     if (kind == FST_JSON_OBJECT) {
         FST_EACH_MEMBER(t, a, name) {
-            struct fst_view text = fst_tape_raw(t, name);
+            struct fst_view text = fst_path_node_text(e, name);
             bool            found = false;
             FST_EACH_MEMBER(t, b, other)
-                if (fst_view_equal(fst_tape_raw(t, other), text)) {
+                if (fst_view_equal(fst_path_node_text(e, other), text)) {
                     found = equal_nodes(e, name + 1, other + 1);
                     break;
                 }

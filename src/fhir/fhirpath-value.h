@@ -13,6 +13,8 @@ struct fst_path_scalar {
     struct fst_view    text;
 };
 struct fst_path_scalar fst_path_scalar(struct fst_path_eval *e, const struct fst_path_item *item);
+/* A string node's text, escapes undone; also of a member's name. */
+struct fst_view fst_path_node_text(struct fst_path_eval *e, uint32_t node);
 /* A string of the evaluator's own; empty when out of memory. */
 struct fst_view fst_path_text(struct fst_path_eval *e, struct fst_view v);
 /* The item as a string; false for what has no such form. */

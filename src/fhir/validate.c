@@ -138,7 +138,7 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
                         uint32_t node)
 {
     struct fst_frame           frame = { .up = up, .member = member, .index = index, .node = node };
-    struct fst_resource_scope  scope = { v->scope, &frame, false };
+    struct fst_resource_scope  scope = { v->scope, &frame, up && up->type->kind == FST_DEF_RESOURCE };
     frame.type = type_of(v, (struct fst_place){ up, member, index }, node);
     if (!frame.type)
         return;
