@@ -25,7 +25,7 @@ struct fst_frame {
     X(QUANTITY_SYSTEM, "Quantity", "system") X(QUANTITY_CODE, "Quantity", "code")                                     \
     X(IDENTIFIER_SYSTEM, "Identifier", "system") X(IDENTIFIER_VALUE, "Identifier", "value")                           \
     X(ATTACHMENT_DATA, "Attachment", "data") X(ATTACHMENT_SIZE, "Attachment", "size") X(ATTACHMENT_HASH, "Attachment", "hash") \
-    X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension")
+    X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension") X(NARRATIVE_DIV, "Narrative", "div")
 enum fst_known_element {
 #define FST_KNOWN_ID(id, type, element) FST_KNOWN_##id,
     FST_KNOWN_ELEMENTS(FST_KNOWN_ID)
@@ -37,7 +37,8 @@ struct fst_frame;
 struct fst_validator;
 /* A rule in C about objects of a type, run when its members have been seen. */
 typedef void fst_type_rule_fn(struct fst_validator *v, const struct fst_frame *at);
-fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_identifier, fst_rule_attachment, fst_rule_extension;
+fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_identifier, fst_rule_attachment, fst_rule_extension,
+    fst_rule_narrative;
 
 /* A resource being checked, and those it is in. */
 struct fst_resource_scope {

@@ -48,7 +48,7 @@ void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place,
 static void check_system(struct fst_validator *v, const struct fst_frame *at, struct fst_view system)
 {
     if (system.n && !fst_uri_is_absolute(system))
-        fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "coding-system", at->node,
+        fst_warn_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "coding-system", at->node,
                      "Coding.system %.*s is not an absolute URI", FST_VIEW_ARGS(fst_shown(v, system)));
 }
 

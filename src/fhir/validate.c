@@ -46,6 +46,7 @@ static bool find_rules(struct fst_validator *v)
         { FST_VIEW("Identifier"), fst_rule_identifier },
         { FST_VIEW("Attachment"), fst_rule_attachment },
         { FST_VIEW("Extension"), fst_rule_extension },
+        { FST_VIEW("Narrative"), fst_rule_narrative },
     };
     v->type_rules = calloc(v->schema->types_count, sizeof *v->type_rules);
     for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
