@@ -141,6 +141,19 @@ static void missing_elements(struct fst_validator *v, const struct fst_frame *at
     }
 }
 
+/* An element that has extensions alone, where a code out of a set is required. */
+static void missing_codes(struct fst_validator *v, const struct fst_frame *at, uint64_t without_value)
+{
+    for (; without_value; without_value &= without_value - 1) {
+        const struct fst_element *e = &v->schema->elements[at->type->elements + (uint32_t)__builtin_ctzll(without_value)];
+        const struct fst_binding_row *b = e->binding == FST_NONE ? NULL : &v->schema->bindings[e->binding];
+        const struct fst_member      *m = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_schema_element_name(v->schema, e));
+        if (b && m && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
+            fst_error_at(v, ((struct fst_place){ at, m, -1 }), FST_ISSUE_CODE_INVALID, "binding", at->node,
+                         "here is no code, where one of a value set is required");
+    }
+}
+
 static const struct fst_member *find_member(struct fst_validator *v, const struct fst_frame *at, uint32_t name)
 {
     return fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, name));
@@ -182,6 +195,9 @@ void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
     }
     if (at->type->required & ~at->seen)
         missing_elements(v, at, at->type->required & ~at->seen);
-    if (v->opts.level == FST_LEVEL_STRICT)
-        type_rules(v, at);
+    if (v->opts.level != FST_LEVEL_STRICT)
+        return;
+    if (at->seen & ~at->valued)
+        missing_codes(v, at, at->seen & ~at->valued);
+    type_rules(v, at);
 }

@@ -25,7 +25,8 @@ struct fst_frame {
     X(QUANTITY_SYSTEM, "Quantity", "system") X(QUANTITY_CODE, "Quantity", "code")                                     \
     X(IDENTIFIER_SYSTEM, "Identifier", "system") X(IDENTIFIER_VALUE, "Identifier", "value")                           \
     X(ATTACHMENT_DATA, "Attachment", "data") X(ATTACHMENT_SIZE, "Attachment", "size") X(ATTACHMENT_HASH, "Attachment", "hash") \
-    X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension") X(NARRATIVE_DIV, "Narrative", "div")
+    X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension") \
+    X(NARRATIVE_DIV, "Narrative", "div") X(REFERENCE_REFERENCE, "Reference", "reference") X(REFERENCE_TYPE, "Reference", "type")
 enum fst_known_element {
 #define FST_KNOWN_ID(id, type, element) FST_KNOWN_##id,
     FST_KNOWN_ELEMENTS(FST_KNOWN_ID)
@@ -38,7 +39,7 @@ struct fst_validator;
 /* A rule in C about objects of a type, run when its members have been seen. */
 typedef void fst_type_rule_fn(struct fst_validator *v, const struct fst_frame *at);
 fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_identifier, fst_rule_attachment, fst_rule_extension,
-    fst_rule_narrative;
+    fst_rule_narrative, fst_rule_reference, fst_rule_entry;
 
 /* A resource being checked, and those it is in. */
 struct fst_resource_scope {
@@ -109,6 +110,8 @@ static inline struct fst_view fst_known_string(const struct fst_validator *v, co
     return node == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_string(v->tape, node, scratch);
 }
 
+/* Is the id of each contained resource there once? */
+void fst_validate_contained_ids(struct fst_validator *v, const struct fst_frame *at);
 /* The invariants of the object's type, when its members have been seen. */
 enum fst_status fst_invariants_new(struct fst_invariants **out, const struct fst_schema *schema);
 void            fst_invariants_free(struct fst_invariants *x);

@@ -47,6 +47,8 @@ static bool find_rules(struct fst_validator *v)
         { FST_VIEW("Attachment"), fst_rule_attachment },
         { FST_VIEW("Extension"), fst_rule_extension },
         { FST_VIEW("Narrative"), fst_rule_narrative },
+        { FST_VIEW("Reference"), fst_rule_reference },
+        { FST_VIEW("Bundle.entry"), fst_rule_entry },
     };
     v->type_rules = calloc(v->schema->types_count, sizeof *v->type_rules);
     for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
@@ -148,6 +150,8 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
         check_minimal(v, &frame);
     else
         fst_validate_object(v, &frame);
+    if (v->opts.level == FST_LEVEL_STRICT)
+        fst_validate_contained_ids(v, &frame);
     v->scope = scope.up;
 }
 
