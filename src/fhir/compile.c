@@ -70,7 +70,7 @@ struct fst_pool_str fst_compile_intern(struct fst_compiler *c, struct fst_view v
     for (; slots[at].n; at = (at + 1) & (c->interned.count - 1))
         if (slots[at].n == v.n && !memcmp((char *)c->pool.p + slots[at].at, v.p, v.n))
             return slots[at];
-    uint32_t first = fst_rows_extend(c, &c->pool, (uint32_t)v.n);
+    uint32_t first = fst_rows_extend(c, &c->pool, (uint32_t)v.n + 1); /* with the NUL, so that any of them is a C string */
     if (c->failed)
         return (struct fst_pool_str){ 0 };
     memcpy((char *)c->pool.p + first, v.p, v.n);

@@ -94,8 +94,8 @@ static void make_ready(struct fst_validator *v, struct rule *r, const struct fst
     const char            *why;
 
     r->state = RULE_NEVER;
-    r->key = fst_arena_strn(&x->arena, fst_pool_view(v->schema, row->key));
-    if (!r->key || is_told_elsewhere(fst_pool_view(v->schema, row->key)))
+    r->key = fst_pool_view(v->schema, row->key).p;
+    if (is_told_elsewhere(fst_pool_view(v->schema, row->key)))
         return;
     r->program = fst_path_compile(&x->arena, fst_pool_view(v->schema, row->expression), &why);
     if (!r->program)
