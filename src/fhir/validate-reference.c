@@ -52,6 +52,17 @@ static bool implied_target(const struct fst_validator *v, struct fst_view refere
            (!rest.n || fst_view_starts(rest, "http://") || fst_view_starts(rest, "https://"));
 }
 
+/* The type that a reference leads to, by its text or, where that doesn't say, by whoever knows. */
+static bool target_type(const struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+{
+    struct fst_view id;
+
+    if (implied_target(v, reference, type, &id))
+        return true;
+    *type = v->opts.link_type ? v->opts.link_type(v->opts.link_ctx, reference) : (struct fst_view){ 0 };
+    return type->n;
+}
+
 static void check_stated_type(struct fst_validator *v, const struct fst_frame *at, uint16_t targets)
 {
     static const char prefix[] = "http://hl7.org/fhir/StructureDefinition/";
@@ -66,7 +77,7 @@ static void check_stated_type(struct fst_validator *v, const struct fst_frame *a
 
 void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
 {
-    struct fst_view reference = fst_known_string(v, at, FST_KNOWN_REFERENCE_REFERENCE, &v->scratch), type, id;
+    struct fst_view reference = fst_known_string(v, at, FST_KNOWN_REFERENCE_REFERENCE, &v->scratch), type;
     uint16_t        targets = at->member ? at->member->targets : FST_NONE;
 
     if (has_space(reference)) {
@@ -75,7 +86,7 @@ void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
     }
     if (targets == FST_NONE)
         return;
-    if (reference.n && reference.p[0] != '#' && implied_target(v, reference, &type, &id) && !is_target(v, targets, type))
+    if (reference.n && reference.p[0] != '#' && target_type(v, reference, &type) && !is_target(v, targets, type))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-target", at->node, "a %.*s is nothing that this element may refer to",
                      FST_VIEW_ARGS(type));
     check_stated_type(v, at, targets);

@@ -17,6 +17,10 @@ const char       *fst_level_name(enum fst_level level);
 
 struct fst_profiles; /* see fhir/profiles.h */
 
+/* The name of the type that a link without a type in its text leads to (urn:uuid:…), empty when that is not known.
+ * The view need live until the next call only. */
+typedef struct fst_view fst_link_type_fn(void *ctx, struct fst_view link);
+
 struct fst_validate_opts {
     enum fst_level             level;
     unsigned                   max_issues;     /* a resource; 0: 100. What comes after is counted, not sent. */
@@ -25,6 +29,8 @@ struct fst_validate_opts {
     bool                       no_warnings;    /* errors alone */
     enum fst_unknown_profile   unknown_profile;
     const struct fst_profiles *profiles;       /* NULL: R4's own */
+    fst_link_type_fn          *link_type;      /* NULL: links that name no type are not judged by it */
+    void                      *link_ctx;
 };
 
 struct fst_validator;

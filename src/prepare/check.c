@@ -1,8 +1,67 @@
 #include "prepare/check.h"
 
-#include "fhir/types.h"
+enum { TEXT_MAX = 512 };
 
-enum { TEXT_MAX = 512, SHOWN_MAX = 80 };
+/* The type that a link without one in its text will have led to when it is rewritten: an fst_link_type_fn. */
+static struct fst_view link_type(void *ctx, struct fst_view link)
+{
+    struct fst_checker   *c = ctx;
+    struct fst_view       type = { 0 };
+    struct fst_link_parts parts = fst_link_split(link);
+    const char           *mark = memchr(link.p, '?', link.n);
+    size_t                n = 0;
+
+    if (!c->resolver || c->failed)
+        return type;
+    if (mark && !fst_view_starts(link, "urn:"))
+        return fst_view_n(link.p, (size_t)(mark - link.p));
+    if (parts.base.n)
+        c->failed = fst_resolve_link(c->resolver, c->bundle, parts.base, c->target, &n, c->err);
+    return n ? fst_view_n(c->target, (size_t)((char *)memchr(c->target, '/', n) - c->target)) : type;
+}
+
+/* An fst_issue_fn: the validator's issue, its offset counted from the resource's first byte. */
+static void pass_on(void *ctx, const struct fst_issue *issue)
+{
+    struct fst_checker *c = ctx;
+    struct fst_issue    own = *issue;
+
+    own.offset -= c->base;
+    c->sink(c->ctx, &own);
+}
+
+enum fst_status fst_checker_init(struct fst_checker *c, const struct fst_prepare_opts *opts, struct fst_resolver *resolver,
+                                 fst_issue_fn *sink, void *ctx, struct fst_error *err)
+{
+    struct fst_validate_opts how = { .level = opts->level, .show_values = opts->include_values, .no_warnings = true,
+                                     .link_type = link_type, .link_ctx = c };
+
+    *c = (struct fst_checker){ .resolver = resolver, .sink = sink, .ctx = ctx };
+    return fst_validator_new(&c->validator, &how, err);
+}
+
+void fst_checker_clear(struct fst_checker *c)
+{
+    fst_validator_free(c->validator);
+    c->validator = NULL;
+}
+
+enum fst_status fst_check_resource(struct fst_checker *c, const struct fst_tape *t, uint32_t root, uint64_t bundle,
+                                   struct fst_error *err)
+{
+    struct fst_verdict verdict;
+    enum fst_status    st;
+
+    c->bundle = bundle;
+    c->base = t->nodes[root].off;
+    c->failed = FST_OK;
+    c->err = err;
+    st = fst_validate(c->validator, t, root, pass_on, c, &verdict);
+    c->errors += verdict.errors;
+    if (st)
+        return fst_fail(err, st, "out of memory");
+    return c->failed;
+}
 
 static void report(struct fst_checker *c, enum fst_issue_code code, const char *rule, struct fst_view expression,
                    struct fst_view text, uint64_t offset)
@@ -30,72 +89,4 @@ void fst_check_refuse_text(struct fst_checker *c, const struct fst_json_error *j
 void fst_check_refuse_bytes(struct fst_checker *c, const char *rule, const char *why)
 {
     report(c, FST_ISSUE_INVALID, rule, (struct fst_view){ 0 }, fst_view_of(why), 0);
-}
-
-static uint64_t offset_in(const struct fst_tape *t, uint32_t root, uint32_t node)
-{
-    return node == FST_NO_NODE ? 0 : t->nodes[node].off - t->nodes[root].off;
-}
-
-/* resourceType's values may always be shown: they are names of a type, or meant to be. */
-static void check_type(struct fst_checker *c, const struct fst_tape *t, uint32_t root, const struct fst_facts *f)
-{
-    static const struct fst_view path = FST_VIEW("resourceType");
-    struct fst_view name = f->text[FST_FACT_TYPE];
-    uint64_t        at = offset_in(t, root, fst_tape_member(t, root, "resourceType"));
-    struct fst_buf  text;
-
-    if (f->member[FST_FACT_TYPE] == FST_MEMBER_ABSENT) {
-        report(c, FST_ISSUE_STRUCTURE, "resource-type", path, (struct fst_view)FST_VIEW("resourceType is missing"), 0);
-        return;
-    }
-    if (f->member[FST_FACT_TYPE] == FST_MEMBER_OTHER) {
-        report(c, FST_ISSUE_STRUCTURE, "resource-type", path, (struct fst_view)FST_VIEW("resourceType is not a string"), at);
-        return;
-    }
-    if (fst_type_find(name) != FST_NO_TYPE)
-        return;
-    fst_buf_init(&text, TEXT_MAX);
-    if (name.n > SHOWN_MAX)
-        fst_buf_addf(&text, "resourceType, a string of %zu bytes, is no resource type of FHIR R4", name.n);
-    else
-        fst_buf_addf(&text, "resourceType '%.*s' is no resource type of FHIR R4", FST_VIEW_ARGS(name));
-    report(c, FST_ISSUE_STRUCTURE, "resource-type", path, fst_buf_view(&text), at);
-    fst_buf_clear(&text);
-}
-
-static void check_id(struct fst_checker *c, const struct fst_tape *t, uint32_t root, const struct fst_facts *f)
-{
-    struct fst_view id = f->text[FST_FACT_ID];
-    uint64_t        at = offset_in(t, root, fst_tape_member(t, root, "id"));
-    struct fst_buf  path, text;
-
-    if (f->member[FST_FACT_ID] == FST_MEMBER_ABSENT ||
-        (f->member[FST_FACT_ID] == FST_MEMBER_STRING && fst_id_is_valid(id)))
-        return;
-    fst_buf_init(&path, TEXT_MAX);
-    fst_buf_init(&text, TEXT_MAX);
-    if (fst_type_find(f->text[FST_FACT_TYPE]) != FST_NO_TYPE)
-        fst_buf_addf(&path, "%.*s.", FST_VIEW_ARGS(f->text[FST_FACT_TYPE]));
-    fst_buf_add_str(&path, "id");
-    if (f->member[FST_FACT_ID] == FST_MEMBER_OTHER)
-        fst_buf_add_str(&text, "id is not a string");
-    else if (c->include_values && id.n <= SHOWN_MAX)
-        fst_buf_addf(&text, "id '%.*s' is not 1 to 64 of A-Z a-z 0-9 - .", FST_VIEW_ARGS(id));
-    else
-        fst_buf_addf(&text, "id, a string of %zu bytes, is not 1 to 64 of A-Z a-z 0-9 - .", id.n);
-    report(c, FST_ISSUE_VALUE, "id", fst_buf_view(&path), fst_buf_view(&text), at);
-    fst_buf_clear(&path);
-    fst_buf_clear(&text);
-}
-
-void fst_check_resource(struct fst_checker *c, const struct fst_tape *t, uint32_t root, const struct fst_facts *f)
-{
-    if (fst_tape_kind(t, root) != FST_JSON_OBJECT) {
-        report(c, FST_ISSUE_STRUCTURE, "resource-object", (struct fst_view){ 0 },
-               (struct fst_view)FST_VIEW("a resource is a JSON object"), 0);
-        return;
-    }
-    check_type(c, t, root, f);
-    check_id(c, t, root, f);
 }

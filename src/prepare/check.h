@@ -1,21 +1,33 @@
-/* prepare/check.h — is this value a resource? What stands between parsing and rewriting: everything that is said
- * against a resource's content goes through fst_check_resource() to the issue sink.
+/* prepare/check.h — is this value a resource to stage? What stands between parsing and rewriting: everything that is said
+ * against a resource's content goes through a checker to the issue sink.
  * Threads: one checker per thread. May use: fhir, json. */
 #ifndef FST_PREPARE_CHECK_H
 #define FST_PREPARE_CHECK_H
 
-#include "fhirstage/issue.h"
-#include "prepare/facts.h"
+#include "fhir/validate.h"
+#include "prepare/resolve.h"
 
 struct fst_checker {
-    bool          include_values;
-    fst_issue_fn *sink;
-    void         *ctx;
-    unsigned      errors; /* of the value at hand */
+    struct fst_validator *validator;
+    struct fst_resolver  *resolver; /* tells where links lead; NULL: links are taken as they stand */
+    fst_issue_fn         *sink;
+    void                 *ctx;
+    unsigned              errors;   /* of the value at hand */
+    uint64_t              bundle;   /* the one it is an entry of, or FST_NO_BUNDLE */
+    uint32_t              base;     /* where its text begins in the tape's */
+    char                  target[FST_TARGET_MAX];
+    enum fst_status       failed;   /* of the resolver */
+    struct fst_error     *err;
 };
 
-/* The resource at node `root` of `t`; adds to `errors`. Offsets of issues count from the resource's first byte. */
-void fst_check_resource(struct fst_checker *c, const struct fst_tape *t, uint32_t root, const struct fst_facts *f);
+FST_MUST_USE enum fst_status fst_checker_init(struct fst_checker *c, const struct fst_prepare_opts *opts,
+                                              struct fst_resolver *resolver, fst_issue_fn *sink, void *ctx, struct fst_error *err);
+void fst_checker_clear(struct fst_checker *c);
+
+/* The resource at node `root` of `t`, an entry of `bundle`; adds to `errors`. Offsets of issues count from the
+ * resource's first byte. Warnings are not sent. */
+FST_MUST_USE enum fst_status fst_check_resource(struct fst_checker *c, const struct fst_tape *t, uint32_t root,
+                                                uint64_t bundle, struct fst_error *err);
 /* The value's text is no JSON. */
 void fst_check_refuse_text(struct fst_checker *c, const struct fst_json_error *jerr);
 /* These bytes are no value. */

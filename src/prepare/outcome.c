@@ -12,6 +12,7 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
 {
     const struct fst_prepare_opts *opts = shared->opts;
     size_t                         max = (size_t)opts->max_resource_bytes;
+    enum fst_status                st;
 
     *o = (struct fst_outcomes){ .shared = shared };
     fst_facts_init(&o->facts);
@@ -21,8 +22,8 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
     fst_chunks_init(&o->chunks, shared->dir, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
     fst_quarantine_init(&o->quarantine, shared->dir);
     fst_part_init(&o->unresolved, UNRESOLVED_BUFFER, LINE_CEILING);
-    o->checker = (struct fst_checker){ opts->include_values, fst_quarantine_issue, &o->quarantine, 0 };
-    return fst_resolver_init(&o->resolver, shared->registry, shared->settled, err);
+    st = fst_resolver_init(&o->resolver, shared->registry, shared->settled, err);
+    return st ? st : fst_checker_init(&o->checker, opts, &o->resolver, fst_quarantine_issue, &o->quarantine, err);
 }
 
 void fst_outcomes_clear(struct fst_outcomes *o)
@@ -30,6 +31,7 @@ void fst_outcomes_clear(struct fst_outcomes *o)
     fst_facts_clear(&o->facts);
     fst_tape_clear(&o->tape);
     fst_rewriter_clear(&o->rewriter);
+    fst_checker_clear(&o->checker);
     fst_resolver_clear(&o->resolver);
     fst_chunks_clear(&o->chunks);
     fst_quarantine_clear(&o->quarantine);
@@ -241,6 +243,7 @@ static enum fst_status judge(struct fst_outcomes *o, struct fst_error *err)
     struct fst_scope        scope;
     enum fst_skip           why;
     uint32_t                resource;
+    enum fst_status         st;
 
     fst_facts_read(&o->facts, o->t, o->root, v->entry >= 0, &resource);
     if (v->entry >= 0 && fst_tape_kind(o->t, o->root) != FST_JSON_OBJECT) {
@@ -251,7 +254,9 @@ static enum fst_status judge(struct fst_outcomes *o, struct fst_error *err)
     if (why != FST_SKIP_COUNT)
         return skip(o, why);
     o->root = resource;
-    fst_check_resource(&o->checker, o->t, o->root, &o->facts);
+    st = fst_check_resource(&o->checker, o->t, o->root, v->bundle, err);
+    if (st)
+        return st;
     if (o->checker.errors)
         return reject(o, err);
     fst_identity_of(&id, &o->facts, fst_value_scope(o->shared->registry, v, &scope));

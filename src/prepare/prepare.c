@@ -153,8 +153,7 @@ static enum fst_status judge_sources(struct preparation *p, struct fst_error *er
 
 static enum fst_status settle(struct preparation *p, struct fst_error *err)
 {
-    struct fst_settle s = { p->walk, &p->registry, p->opts.tmp_dir, (size_t)p->opts.memory_bytes / 24, p->opts.jobs,
-                            p->opts.duplicates == FST_DUPLICATES_FAIL };
+    struct fst_settle s = { p->walk, &p->registry, &p->opts };
     return fst_settle(&s, &p->settled, err);
 }
 

@@ -10,6 +10,12 @@
 
 enum { LINE_MAX_BYTES = 1 << 30, WORDS = 64 };
 
+/* Of the memory budget, for each of the indexes here. */
+static size_t share(const struct fst_settle *s)
+{
+    return (size_t)s->opts->memory_bytes / 24;
+}
+
 /* ---- which values are contested */
 
 struct search {
@@ -82,10 +88,12 @@ static enum fst_status examiner_init(struct examiner *e, const struct fst_settle
 {
     enum fst_status st;
 
-    *e = (struct examiner){ .s = s, .out = out, .writer = writer, .checker = { .sink = ignore_issue } };
+    *e = (struct examiner){ .s = s, .out = out, .writer = writer };
     fst_facts_init(&e->facts);
     fst_buf_init(&e->line, LINE_MAX_BYTES);
-    st = fst_index_reader_init(&e->contested, out->contested, err);
+    st = fst_checker_init(&e->checker, s->opts, NULL, ignore_issue, NULL, err);
+    if (!st)
+        st = fst_index_reader_init(&e->contested, out->contested, err);
     return st ? st : fst_index_reader_init(&e->index, s->registry->index, err);
 }
 
@@ -93,6 +101,7 @@ static void examiner_clear(struct examiner *e)
 {
     fst_index_reader_clear(&e->contested);
     fst_index_reader_clear(&e->index);
+    fst_checker_clear(&e->checker);
     fst_facts_clear(&e->facts);
     fst_tape_clear(&e->tape);
     fst_buf_clear(&e->line);
@@ -173,7 +182,9 @@ static enum fst_status examine(void *ctx, const struct fst_value *v, struct fst_
     if (id.type == FST_NO_TYPE || fst_value_skip(e->s->registry->selection, &e->facts, v->entry >= 0) != FST_SKIP_COUNT)
         return FST_OK;
     e->checker.errors = 0;
-    fst_check_resource(&e->checker, t, resource, &e->facts);
+    st = fst_check_resource(&e->checker, t, resource, v->bundle, err);
+    if (st)
+        return st;
     fst_buf_reset(&e->line);
     fst_json_minify(&e->line, t, resource);
     st = fst_buf_check(&e->line, err);
@@ -197,20 +208,20 @@ static enum fst_status examine_all(const struct search *x, struct fst_settled *o
     const struct fst_settle *s = x->s;
     size_t                   total = fst_walk_segment_count(s->walk), n = 0;
     struct examination       run = { .search = x };
-    enum fst_status          st = fst_index_new(&out->verdicts, s->share_bytes, s->jobs, s->tmp_dir, err);
+    enum fst_status          st = fst_index_new(&out->verdicts, share(s), s->opts->jobs, s->opts->tmp_dir, err);
 
-    run.examiners = calloc(s->jobs, sizeof *run.examiners);
+    run.examiners = calloc(s->opts->jobs, sizeof *run.examiners);
     run.segments = calloc(total + 1, sizeof *run.segments);
     if (!st && (!run.examiners || !run.segments))
         st = fst_fail(err, FST_ENOMEM, "out of memory");
-    for (unsigned i = 0; i < s->jobs && !st; i++)
+    for (unsigned i = 0; i < s->opts->jobs && !st; i++)
         st = examiner_init(&run.examiners[i], s, out, i, err);
     for (size_t i = 0; i < total && !st; i++)
         if (x->segments[i / WORDS] >> i % WORDS & 1)
             run.segments[n++] = i;
     if (!st)
-        st = fst_run_tasks(n, s->jobs, examine_segment, &run, err);
-    for (unsigned i = 0; run.examiners && i < s->jobs; i++)
+        st = fst_run_tasks(n, s->opts->jobs, examine_segment, &run, err);
+    for (unsigned i = 0; run.examiners && i < s->opts->jobs; i++)
         examiner_clear(&run.examiners[i]);
     free(run.examiners);
     free(run.segments);
@@ -225,7 +236,7 @@ static enum fst_status find_losers(const struct fst_settle *s, struct fst_settle
     const struct fst_record *record;
     struct fst_hash128       group = { 0, 0 };
     bool                     won = false;
-    enum fst_status          st = fst_index_new(&out->losers, s->share_bytes, 1, s->tmp_dir, err);
+    enum fst_status          st = fst_index_new(&out->losers, share(s), 1, s->opts->tmp_dir, err);
 
     if (st)
         return st;
@@ -318,7 +329,7 @@ void fst_settled_clear(struct fst_settled *out)
 enum fst_status fst_settle(const struct fst_settle *s, struct fst_settled *out, struct fst_error *err)
 {
     struct search   x = { .s = s };
-    enum fst_status st = fst_index_new(&x.contested, s->share_bytes, 1, s->tmp_dir, err);
+    enum fst_status st = fst_index_new(&x.contested, share(s), 1, s->opts->tmp_dir, err);
 
     *out = (struct fst_settled){ .contested = x.contested };
     x.segments = calloc(fst_walk_segment_count(s->walk) / WORDS + 1, sizeof *x.segments);
@@ -334,7 +345,7 @@ enum fst_status fst_settle(const struct fst_settle *s, struct fst_settled *out, 
         st = examine_all(&x, out, err);
     if (!st && x.found)
         st = find_losers(s, out, err);
-    if (!st && x.found && s->fail_on_duplicates)
+    if (!st && x.found && s->opts->duplicates == FST_DUPLICATES_FAIL)
         st = refuse_duplicates(s, out, err);
     free(x.segments);
     if (st || !x.found)

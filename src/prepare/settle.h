@@ -8,12 +8,9 @@
 #include "prepare/walk.h"
 
 struct fst_settle {
-    struct fst_walk           *walk;
-    const struct fst_registry *registry;
-    const char                *tmp_dir;
-    size_t                     share_bytes;
-    unsigned                   jobs;
-    bool                       fail_on_duplicates; /* --duplicates fail */
+    struct fst_walk               *walk;
+    const struct fst_registry     *registry;
+    const struct fst_prepare_opts *opts; /* with the defaults filled in */
 };
 
 /* Fills *out; all NULL when nothing is contested. FST_EREJECTED when duplicates are to fail and there are some. */

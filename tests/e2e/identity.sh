@@ -28,7 +28,7 @@ cat >"$scratch/ids/a.json" <<'JSON'
  {"fullUrl":"urn:uuid:0a000000-0000-4000-8000-000000000001","resource":{"resourceType":"Patient","id":"own"},"request":{"method":"POST","url":"Patient"}},
  {"fullUrl":"urn:uuid:0a000000-0000-4000-8000-000000000002","resource":{"resourceType":"Patient"},"request":{"method":"PUT","url":"Patient/put-id"}},
  {"fullUrl":"urn:uuid:0a000000-0000-4000-8000-000000000003","resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}},
- {"resource":{"resourceType":"Observation","subject":{"reference":"urn:uuid:0a000000-0000-4000-8000-000000000001"},
+ {"resource":{"resourceType":"Observation","status":"final","code":{"text":"c"},"subject":{"reference":"urn:uuid:0a000000-0000-4000-8000-000000000001"},
    "focus":[{"reference":"urn:uuid:0a000000-0000-4000-8000-000000000002"},{"reference":"urn:uuid:0a000000-0000-4000-8000-000000000003"}]},
    "request":{"method":"POST","url":"Observation"}}]}
 JSON
@@ -43,12 +43,12 @@ expect ids 'a UUID of version 8' 'select(.resourceType=="Observation").id | test
 mkdir "$scratch/refs"
 cat >"$scratch/refs/a.json" <<'JSON'
 {"resourceType":"Bundle","type":"collection","entry":[
- {"fullUrl":"http://example.org/fhir/Patient/p1","resource":{"resourceType":"Patient","id":"p1","identifier":[{"system":"s","value":"urn:uuid:0b000000-0000-4000-8000-000000000009"}]}},
- {"fullUrl":"urn:uuid:0b000000-0000-4000-8000-000000000009","resource":{"resourceType":"Encounter","id":"e1",
+ {"fullUrl":"http://example.org/fhir/Patient/p1","resource":{"resourceType":"Patient","id":"p1","identifier":[{"system":"urn:oid:2.16.840.1.113883.4.1","value":"urn:uuid:0b000000-0000-4000-8000-000000000009"}]}},
+ {"fullUrl":"urn:uuid:0b000000-0000-4000-8000-000000000009","resource":{"resourceType":"Encounter","id":"e1","status":"planned","class":{"code":"AMB"},
    "contained":[{"resourceType":"Condition","id":"c","subject":{"reference":"http://example.org/fhir/Patient/p1"}}],
    "extension":[{"url":"http://x","valueReference":{"reference":"http://example.org/fhir/Patient/p1/_history/3"}}],
    "subject":{"reference":"http://example.org/fhir/Patient/p1#frag"},"diagnosis":[{"condition":{"reference":"#c"}}]}},
- {"resource":{"resourceType":"DocumentReference","id":"d","content":[{"attachment":{"url":"urn:uuid:0b000000-0000-4000-8000-000000000009"}}]}}]}
+ {"resource":{"resourceType":"DocumentReference","id":"d","status":"current","content":[{"attachment":{"url":"urn:uuid:0b000000-0000-4000-8000-000000000009"}}]}}]}
 JSON
 prepare refs
 expect_code refs 0
@@ -59,7 +59,7 @@ expect refs 'an attachment' 'select(.id=="d").content[0].attachment.url' 'Encoun
 
 # conditional references, by the identifiers of all the input, whichever file comes first
 mkdir "$scratch/cond"
-echo '{"resourceType":"Observation","id":"o","performer":[{"reference":"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|99"},{"reference":"Practitioner?identifier=http%3A%2F%2Fhl7.org%2Ffhir%2Fsid%2Fus-npi%7C99"},{"reference":"Practitioner?identifier=nobody|1"}]}' >"$scratch/cond/a.ndjson"
+echo '{"resourceType":"Observation","status":"final","code":{"text":"c"},"id":"o","performer":[{"reference":"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|99"},{"reference":"Practitioner?identifier=http%3A%2F%2Fhl7.org%2Ffhir%2Fsid%2Fus-npi%7C99"},{"reference":"Practitioner?identifier=nobody|1"}]}' >"$scratch/cond/a.ndjson"
 echo '{"resourceType":"Practitioner","id":"doc","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"99"}]}' >"$scratch/cond/z.ndjson"
 prepare cond
 expect_code cond 0
@@ -76,8 +76,8 @@ mkdir "$scratch/create"
 for n in 1 2; do
     cat >"$scratch/create/$n.json" <<JSON
 {"resourceType":"Bundle","type":"batch","entry":[
- {"fullUrl":"urn:uuid:0c000000-0000-4000-8000-00000000000$n","resource":{"resourceType":"Organization","identifier":[{"system":"o","value":"1"}]},
-  "request":{"method":"POST","url":"Organization","ifNoneExist":"identifier=o|1"}},
+ {"fullUrl":"urn:uuid:0c000000-0000-4000-8000-00000000000$n","resource":{"resourceType":"Organization","identifier":[{"system":"http://o","value":"1"}]},
+  "request":{"method":"POST","url":"Organization","ifNoneExist":"identifier=http://o|1"}},
  {"resource":{"resourceType":"Location","id":"l$n","managingOrganization":{"reference":"urn:uuid:0c000000-0000-4000-8000-00000000000$n"}},"request":{"method":"PUT","url":"Location/l$n"}}]}
 JSON
 done
@@ -105,7 +105,7 @@ expect_code dup 3
 # ids that a source numbers from 1
 mkdir "$scratch/scope"
 for n in 1 2; do
-    echo "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"1\",\"birthDate\":\"200$n\"}},{\"resource\":{\"resourceType\":\"Observation\",\"id\":\"1\",\"subject\":{\"reference\":\"Patient/1\"}}}]}" >"$scratch/scope/$n.json"
+    echo "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"1\",\"birthDate\":\"200$n\"}},{\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"c\"},\"id\":\"1\",\"subject\":{\"reference\":\"Patient/1\"}}}]}" >"$scratch/scope/$n.json"
 done
 prepare scope --ids scope
 expect_code scope 0
@@ -119,7 +119,7 @@ mkdir "$scratch/skip"
 cat >"$scratch/skip/a.json" <<'JSON'
 {"resourceType":"Bundle","type":"transaction","entry":[
  {"request":{"method":"DELETE","url":"Patient/1"}},{"request":{"method":"GET","url":"Patient"}},{"fullUrl":"urn:x"},
- {"resource":{"resourceType":"Parameters","id":"p"}},{"resource":{"resourceType":"CodeSystem","id":"c"}},{"resource":{"resourceType":"Patient","id":"1"}}]}
+ {"resource":{"resourceType":"Parameters","id":"p"}},{"resource":{"resourceType":"CodeSystem","id":"c","status":"draft","content":"fragment"}},{"resource":{"resourceType":"Patient","id":"1"}}]}
 JSON
 prepare skip
 expect_code skip 0
@@ -130,19 +130,22 @@ expect skip 'with unsupported types' '.resourceType' 'CodeSystem Parameters Pati
 
 # every Bundle form; documents stay whole; numbers and texts byte for byte
 mkdir "$scratch/forms"
+document='{"resourceType":"Bundle","id":"doc","type":"document","identifier":{"system":"urn:ietf:rfc:3986","value":"urn:oid:2.16.840.1.113883.19"},"timestamp":"2026-01-01T00:00:00Z","entry":['
+document=$document'{"fullUrl":"http://x/Composition/c","resource":{"resourceType":"Composition","id":"c","status":"final","type":{"text":"t"},"date":"2026","title":"t","author":[{"reference":"http://x/Patient/in-doc"}]}},'
+document=$document'{"fullUrl":"http://x/Patient/in-doc","resource":{"resourceType":"Patient","id":"in-doc"}}]}'
 printf '%s\n' '{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Patient","id":"s"}}]}' \
-    '{"resourceType":"Bundle","id":"doc","type":"document","entry":[{"resource":{"resourceType":"Patient","id":"in-doc"}}]}' >"$scratch/forms/lines.ndjson"
-printf '\357\273\277{ "resourceType" : "Observation" , "id":"n",\r\n "valueQuantity":{"value": 1.10e-2, "unit":"\\u00b5g" } }' >"$scratch/forms/crlf.json"
+    "$document" >"$scratch/forms/lines.ndjson"
+printf '\357\273\277{ "resourceType" : "Observation","status":"final","code":{"text":"c"}, "id":"n",\r\n "valueQuantity":{"value": 1.10e-2, "unit":"\\u00b5g" } }' >"$scratch/forms/crlf.json"
 gzip -c >"$scratch/forms/zipped" <<'JSON'
 {"resourceType":"Patient","id":"z"}
 JSON
 prepare forms
 expect_code forms 0
 expect forms 'ids' '.id' 'doc n s z '
-grep -q '{"resourceType":"Observation","id":"n","valueQuantity":{"value":1.10e-2,"unit":"\\u00b5g"}}' "$scratch"/forms.out/input/Observation/*.ndjson ||
+grep -q '{"resourceType":"Observation","status":"final","code":{"text":"c"},"id":"n","valueQuantity":{"value":1.10e-2,"unit":"\\u00b5g"}}' "$scratch"/forms.out/input/Observation/*.ndjson ||
     fail "forms: not byte for byte: $(cat "$scratch"/forms.out/input/Observation/*.ndjson)"
 prepare forms --bundles split
-expect forms 'the document split' '.id' 'in-doc n s z '
+expect forms 'the document split' '.id' 'c in-doc n s z '
 
 # the same bytes whatever the order of the files and the number of threads
 a=0
