@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "fhirstage/env.h"
+#include "fhirstage/findings.h"
 #include "fhirstage/issue.h"
 #include "fhirstage/meter.h"
 #include "fhirstage/status.h"
@@ -64,9 +65,10 @@ struct fst_prepare_opts {
     const char *tmp_dir;            /* NULL: TMPDIR or /tmp */
     unsigned    jobs;               /* 0: one per processor */
 
-    struct fst_meter *meter;  /* may be NULL */
-    fst_notice_fn    *notice; /* may be NULL; may be called from any thread, one at a time */
-    void             *notice_ctx;
+    struct fst_meter    *meter;    /* may be NULL */
+    struct fst_findings *findings; /* may be NULL; what resources were rejected for is added */
+    fst_notice_fn       *notice;   /* may be NULL; called from the calling thread */
+    void                *notice_ctx;
 };
 
 /* Resources and bytes (a line's newline counted) of one staged type. */

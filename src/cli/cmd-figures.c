@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cli/figures.h"
+#include "cli/findings.h"
 #include "cli/progress.h"
 #include "cli/shape.h"
 
@@ -40,6 +41,7 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
         return st ? st : fst_figures_print(&figures, a->json, operands[0], err);
     }
     fst_shape_apply(&a->shape, cli, operands, count, &opts);
+    opts.findings = fst_findings_new();
     fst_progress_start(&progress, cli);
     st = fst_prepare_figures(&opts, cli->env, &figures, err);
     fst_progress_stop(&progress);
@@ -47,10 +49,13 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
     if (st == FST_OK || ((st == FST_EREJECTED || st == FST_EINPUT) && figures.values)) {
         struct fst_error print_err = { 0 };
         enum fst_status  printed = fst_figures_print(&figures, a->json, NULL, &print_err);
+        if (!printed && !a->json)
+            printed = fst_findings_print(opts.findings, "fhirstage validate --verdicts FILE writes them all", &print_err);
         if (printed)
             *err = print_err;
         st = printed ? printed : st;
     }
+    fst_findings_free(opts.findings);
     return st;
 }
 

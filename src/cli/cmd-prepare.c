@@ -1,5 +1,6 @@
 /* prepare: turn FHIR input into a folder that HealthLake can import. */
 #include "cli/figures.h"
+#include "cli/findings.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -26,7 +27,8 @@ static bool is_done(enum fst_status st, const struct fst_figures *figures)
 
 /* Print the figures, and keep what was measured for the report. */
 static enum fst_status tell(const struct fst_cli *cli, const struct prepare_args *a, enum fst_status st, int64_t begun_ms,
-                            const struct fst_figures *figures, const struct fst_trace *trace, struct fst_error *err)
+                            const struct fst_figures *figures, struct fst_findings *findings, const struct fst_trace *trace,
+                            struct fst_error *err)
 {
     const struct fst_outcome_doc doc = { .command = "prepare", .status = st, .begun_ms = begun_ms, .seconds = figures->seconds,
                                          .figures = figures, .trace = trace };
@@ -34,6 +36,8 @@ static enum fst_status tell(const struct fst_cli *cli, const struct prepare_args
     enum fst_status              told = fst_outcome_write(a->out, &doc, &why);
     if (!told)
         told = fst_figures_print(figures, a->json, a->out, &why);
+    if (!told && !a->json)
+        told = fst_findings_print(findings, "see the folder's quarantine/*.issues.ndjson", &why);
     if (told)
         *err = why;
     else if (st != FST_EINPUT && !a->json)
@@ -53,13 +57,17 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
     enum fst_status            st;
     fst_shape_apply(&a->shape, cli, operands, count, &opts);
     opts.out_dir = a->out;
+    opts.findings = fst_findings_new();
     fst_trace_start(&trace, cli);
     fst_progress_start(&progress, cli);
     st = fst_prepare(&opts, cli->env, &figures, err);
     fst_progress_stop(&progress);
     fst_trace_stop(&trace);
     fst_figures_name_unread(st, &figures, err);
-    return is_done(st, &figures) ? tell(cli, a, st, begun_ms, &figures, &trace, err) : st;
+    if (is_done(st, &figures))
+        st = tell(cli, a, st, begun_ms, &figures, opts.findings, &trace, err);
+    fst_findings_free(opts.findings);
+    return st;
 }
 
 static const struct fst_example examples[] = {

@@ -160,6 +160,7 @@ static enum fst_status run_job(struct fst_cli *cli, const struct run_args *a, co
     fst_trace_stop(trace);
     fst_figures_name_unread(st, &result->figures, err);
     doc.figures = &result->figures;
+    doc.findings = opts->prepare.findings;
     doc.seconds = result->seconds;
     if (result->figures.values)
         st = tell(a, &doc, opts->prepare.out_dir, l, err);
@@ -185,6 +186,7 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     fst_buf_init(&l.dir, 1 << 16);
     fst_shape_apply(&a->shape, cli, operands, count, &opts.prepare);
     opts.prepare.out_dir = out;
+    opts.prepare.findings = fst_findings_new();
     if (a->local)
         st = start_local(&l, a, out, cli, &opts, err);
     if (!st)
@@ -192,6 +194,7 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     if (l.service)
         fst_serve_stop(l.service);
     fst_buf_clear(&l.dir);
+    fst_findings_free(opts.prepare.findings);
     return st;
 }
 

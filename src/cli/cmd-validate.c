@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cli/findings.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/shape.h"
@@ -12,7 +13,7 @@
 #include "fhirstage/validate.h"
 #include "json/writer.h"
 
-enum { FIRST_ISSUES = 20, LINE_MAX_BYTES = 64 << 20 };
+enum { TYPES_MAX = 20, LINE_MAX_BYTES = 64 << 20 };
 
 struct validate_args {
     int         level, parser;
@@ -46,10 +47,9 @@ struct report {
     FILE            *verdicts; /* NULL: none are asked for */
     const char      *path;
     struct fst_buf   line;
-    struct fst_buf   first; /* the first issues, for people */
-    unsigned         shown;
+    struct fst_findings *findings;
     struct fst_tally rules, types;
-    uint64_t         warnings;
+    uint64_t         warnings, judged;
 };
 
 static bool is_error(const struct fst_issue *issue)
@@ -98,16 +98,14 @@ static enum fst_status write_verdict(struct report *r, const struct fst_judged *
 
 /* ---- for people */
 
-static void show_issue(struct report *r, const struct fst_judged *judged, const struct fst_issue *issue)
+/* An fst_where_fn. */
+static void add_where(void *ctx, struct fst_buf *out)
 {
+    const struct fst_judged *judged = ctx;
     if (judged->entry >= 0)
-        fst_buf_addf(&r->first, "%s#entry[%lld]: ", judged->file, (long long)judged->entry);
+        fst_buf_addf(out, "%s#entry[%lld]", judged->file, (long long)judged->entry);
     else
-        fst_buf_addf(&r->first, "%s:%llu: ", judged->file, (unsigned long long)judged->line);
-    if (issue->expression.n)
-        fst_buf_addf(&r->first, "%.*s: ", FST_VIEW_ARGS(issue->expression));
-    fst_buf_addf(&r->first, "%.*s (%s, %s)\n", FST_VIEW_ARGS(issue->text), fst_severity_name(issue->severity), issue->rule);
-    r->shown++;
+        fst_buf_addf(out, "%s:%llu", judged->file, (unsigned long long)judged->line);
 }
 
 static enum fst_status note(void *ctx, const struct fst_judged *judged, struct fst_error *err)
@@ -120,9 +118,9 @@ static enum fst_status note(void *ctx, const struct fst_judged *judged, struct f
         const struct fst_issue *issue = &judged->issues[i];
         st = fst_tally_add(&r->rules, issue->rule, 1, is_error(issue), err);
         r->warnings += !is_error(issue);
-        if (is_error(issue) && r->shown < FIRST_ISSUES)
-            show_issue(r, judged, issue);
+        fst_findings_add(r->findings, issue, r->judged, add_where, (void *)judged);
     }
+    r->judged++;
     return st;
 }
 
@@ -150,14 +148,9 @@ static void add_tally(struct fst_buf *out, const struct fst_tally *tally, const 
 
 static void add_text(struct fst_buf *out, struct report *r, const struct fst_validate_inputs_result *result)
 {
-    uint64_t issues = 0;
-    for (size_t i = 0; i < r->rules.count; i++)
-        issues += r->rules.rows[i].bad;
-    fst_buf_add_view(out, fst_buf_view(&r->first));
-    if (issues > r->shown)
-        fst_buf_addf(out, "… and %llu more; --verdicts FILE writes them all\n", (unsigned long long)(issues - r->shown));
+    fst_findings_add_text(out, r->findings, "--verdicts FILE writes them all");
     add_tally(out, &r->rules, "rule", "issues", "errors", false);
-    add_tally(out, &r->types, "type", "resources", "not valid", r->types.count > FIRST_ISSUES);
+    add_tally(out, &r->types, "type", "resources", "not valid", r->types.count > TYPES_MAX);
     if (out->len)
         fst_buf_add_char(out, '\n');
     fst_add_count(out, result->values);
@@ -268,7 +261,7 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
         .jobs = (unsigned)a->jobs, .meter = cli->meter, .notice = fst_say_notice,
     };
     fst_buf_init(&r.line, LINE_MAX_BYTES);
-    fst_buf_init(&r.first, LINE_MAX_BYTES);
+    r.findings = fst_findings_new();
     st = open_verdicts(&r, a->verdicts, err);
     if (!st) {
         fst_progress_start(&progress, cli);
@@ -283,7 +276,7 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
     fst_tally_clear(&r.rules);
     fst_tally_clear(&r.types);
     fst_buf_clear(&r.line);
-    fst_buf_clear(&r.first);
+    fst_findings_free(r.findings);
     return st;
 }
 

@@ -16,6 +16,7 @@ struct fst_outcome_doc {
     int64_t                      begun_ms; /* wall clock */
     double                       seconds;
     const struct fst_figures    *figures;
+    struct fst_findings         *findings; /* NULL: none */
     const struct fst_run_result *run;   /* NULL: nothing was sent */
     const struct fst_trace      *trace; /* NULL: left out */
 };

@@ -1,6 +1,7 @@
 #include "cli/run-summary.h"
 
 #include "base/str.h"
+#include "cli/findings.h"
 
 static void begin(struct fst_buf *out, const char *label)
 {
@@ -118,6 +119,7 @@ static void add_rejected(struct fst_buf *out, const struct fst_outcome_doc *doc,
         begin(out, "rejected");
         fst_add_count(out, doc->figures->quarantined);
         fst_buf_addf(out, " before anything was sent: see %s/quarantine\n", dir);
+        fst_findings_add_text(out, doc->findings, "see the report");
     }
     if (doc->run->failures) {
         begin(out, "refused");

@@ -8,6 +8,21 @@
 
 enum { LINE_CEILING = 1 << 30, UNRESOLVED_BUFFER = 16 * 1024, KEY_MAX = 64 };
 
+/* An fst_where_fn. */
+static void say_where(void *ctx, struct fst_buf *out)
+{
+    fst_place_value(out, ((struct fst_outcomes *)ctx)->value);
+}
+
+/* An fst_issue_fn: every issue against the value at hand comes by here. */
+static void note_issue(void *ctx, const struct fst_issue *issue)
+{
+    struct fst_outcomes *o = ctx;
+
+    fst_quarantine_issue(&o->quarantine, issue);
+    fst_findings_add(o->findings, issue, o->value->pos, say_where, o);
+}
+
 enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outcome_shared *shared, struct fst_error *err)
 {
     const struct fst_prepare_opts *opts = shared->opts;
@@ -22,8 +37,9 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
     fst_chunks_init(&o->chunks, shared->dir, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
     fst_quarantine_init(&o->quarantine, shared->dir);
     fst_part_init(&o->unresolved, UNRESOLVED_BUFFER, LINE_CEILING);
+    o->findings = opts->findings ? fst_findings_new() : NULL;
     st = fst_resolver_init(&o->resolver, shared->registry, shared->settled, err);
-    return st ? st : fst_checker_init(&o->checker, opts, &o->resolver, fst_quarantine_issue, &o->quarantine, err);
+    return st ? st : fst_checker_init(&o->checker, opts, &o->resolver, note_issue, o, err);
 }
 
 void fst_outcomes_clear(struct fst_outcomes *o)
@@ -38,6 +54,7 @@ void fst_outcomes_clear(struct fst_outcomes *o)
     fst_part_clear(&o->unresolved);
     fst_buf_clear(&o->line);
     fst_buf_clear(&o->path);
+    fst_findings_free(o->findings);
 }
 
 void fst_outcomes_begin(struct fst_outcomes *o, size_t segment)
@@ -60,21 +77,6 @@ enum fst_status fst_outcomes_end(struct fst_outcomes *o, struct fst_error *err)
 
 /* ---- saying */
 
-static void notice(struct fst_outcomes *o, const char *what)
-{
-    const struct fst_prepare_opts *opts = o->shared->opts;
-    struct fst_buf                 where;
-
-    if (!opts->notice)
-        return;
-    fst_buf_init(&where, LINE_CEILING);
-    fst_place_value(&where, o->value);
-    pthread_mutex_lock(o->shared->notice_lock);
-    opts->notice(opts->notice_ctx, fst_buf_str(&where), what);
-    pthread_mutex_unlock(o->shared->notice_lock);
-    fst_buf_clear(&where);
-}
-
 static enum fst_status reject(struct fst_outcomes *o, struct fst_error *err)
 {
     struct fst_view bytes = o->t && o->facts.resource.n ? o->facts.resource : o->value->text;
@@ -83,7 +85,6 @@ static enum fst_status reject(struct fst_outcomes *o, struct fst_error *err)
     o->figures.quarantined++;
     if (o->shared->opts->meter)
         o->shared->opts->meter->rejected++;
-    notice(o, fst_buf_str(&o->quarantine.first));
     return fst_quarantine_add(&o->quarantine, o->value, bytes, type, err);
 }
 

@@ -19,7 +19,6 @@ struct fst_outcome_shared {
     const struct fst_settled      *settled;
     struct fst_chunk_list         *chunks;
     size_t                         buffer_bytes;
-    pthread_mutex_t               *notice_lock;
 };
 
 struct fst_outcomes {
@@ -35,6 +34,7 @@ struct fst_outcomes {
     bool                  unresolved_begun;
     struct fst_buf        line, path;
     struct fst_figures    figures;         /* this thread's share of the counts */
+    struct fst_findings  *findings;        /* and of what was found; NULL: nobody asks */
     const struct fst_value *value;         /* at hand */
     const struct fst_tape  *t;
     uint32_t                root;          /* the resource */

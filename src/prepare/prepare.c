@@ -28,7 +28,6 @@ struct preparation {
     struct fst_outcome_shared shared;
     struct fst_outcomes      *outcomes; /* one a thread */
     struct fst_chunk_list     chunks;
-    pthread_mutex_t           notice_lock;
     struct fst_figures       *figures;
 };
 
@@ -191,7 +190,7 @@ static enum fst_status second_pass(struct preparation *p, struct fst_error *err)
     enum fst_status st = FST_OK;
 
     p->shared = (struct fst_outcome_shared){ &p->opts, p->writes ? p->opts.out_dir : NULL, p->walk, &p->registry, &p->settled,
-                                             &p->chunks, buffer_size(&p->opts), &p->notice_lock };
+                                             &p->chunks, buffer_size(&p->opts) };
     p->outcomes = calloc(p->opts.jobs, sizeof *p->outcomes);
     if (!p->outcomes)
         return fst_fail(err, FST_ENOMEM, "out of memory");
@@ -202,6 +201,7 @@ static enum fst_status second_pass(struct preparation *p, struct fst_error *err)
         st = fst_run_tasks(fst_walk_segment_count(p->walk), p->opts.jobs, stage_segment, p, err);
     for (unsigned i = 0; i < p->opts.jobs; i++) {
         add_counts(p->figures, &p->outcomes[i].figures);
+        fst_findings_merge(p->opts.findings, p->outcomes[i].findings);
         if (p->outcomes[i].shared)
             fst_outcomes_clear(&p->outcomes[i]);
     }
@@ -315,8 +315,7 @@ static enum fst_status work(struct preparation *p, struct fst_error *err)
 static enum fst_status prepare(const struct fst_prepare_opts *opts, const struct fst_env *env, bool writes,
                                struct fst_figures *figures, struct fst_error *err)
 {
-    struct preparation p = { .opts = *opts, .env = env ? env : fst_env_real(), .writes = writes, .figures = figures,
-                             .notice_lock = PTHREAD_MUTEX_INITIALIZER };
+    struct preparation p = { .opts = *opts, .env = env ? env : fst_env_real(), .writes = writes, .figures = figures };
     enum fst_status    st;
 
     *figures = (struct fst_figures){ 0 };

@@ -13,7 +13,6 @@ void fst_quarantine_init(struct fst_quarantine *q, const char *dir)
     fst_part_init(&q->values, BUFFER, LIST_MAX);
     fst_part_init(&q->list, BUFFER, LIST_MAX);
     fst_buf_init(&q->issues, LIST_MAX);
-    fst_buf_init(&q->first, LIST_MAX);
 }
 
 void fst_quarantine_clear(struct fst_quarantine *q)
@@ -21,7 +20,6 @@ void fst_quarantine_clear(struct fst_quarantine *q)
     fst_part_clear(&q->values);
     fst_part_clear(&q->list);
     fst_buf_clear(&q->issues);
-    fst_buf_clear(&q->first);
 }
 
 void fst_quarantine_begin(struct fst_quarantine *q, uint32_t segment)
@@ -33,17 +31,13 @@ void fst_quarantine_begin(struct fst_quarantine *q, uint32_t segment)
 void fst_quarantine_reset(struct fst_quarantine *q)
 {
     fst_buf_reset(&q->issues);
-    fst_buf_reset(&q->first);
     q->issue_count = 0;
 }
 
-void fst_quarantine_issue(void *ctx, const struct fst_issue *issue)
+void fst_quarantine_issue(struct fst_quarantine *q, const struct fst_issue *issue)
 {
-    struct fst_quarantine *q = ctx;
     struct fst_json_writer w;
 
-    if (!q->issue_count)
-        fst_buf_add_view(&q->first, issue->text);
     if (q->issue_count++ >= MAX_ISSUES)
         return;
     if (q->issues.len)

@@ -16,7 +16,7 @@ struct fst_quarantine {
     uint32_t        segment;
     bool            begun;
     struct fst_part values, list;
-    struct fst_buf  issues, first; /* of the value at hand: as JSON; the first one's text */
+    struct fst_buf  issues; /* of the value at hand, as JSON */
     unsigned        issue_count;
     uint64_t        bytes;         /* of the value rejected last, so far */
     bool            line_open;     /* its line in the list waits for that figure */
@@ -27,8 +27,8 @@ void fst_quarantine_clear(struct fst_quarantine *q);
 void fst_quarantine_begin(struct fst_quarantine *q, uint32_t segment);
 /* A new value is looked at: forget the issues of the last. */
 void fst_quarantine_reset(struct fst_quarantine *q);
-/* An fst_issue_fn with `ctx` a struct fst_quarantine: note an issue of the value at hand. */
-void fst_quarantine_issue(void *ctx, const struct fst_issue *issue);
+/* Note an issue of the value at hand. */
+void fst_quarantine_issue(struct fst_quarantine *q, const struct fst_issue *issue);
 /* Reject the value at hand: its `bytes`, with the issues noted. */
 FST_MUST_USE enum fst_status fst_quarantine_add(struct fst_quarantine *q, const struct fst_value *v, struct fst_view bytes,
                                                 struct fst_view type, struct fst_error *err);

@@ -2,7 +2,7 @@
 printf '{"resourceType":"Patient","id":"a"}\n{"resourceType":"Patient","id":"a b"}\n{"resourceType":"Nope"}\n' >in.ndjson
 "$FHIRSTAGE" validate in.ndjson >out
 echo "exit $?"
-grep -o '^in.ndjson:[0-9]*: ' out
+grep -o 'first at in.ndjson:[0-9]*' out | sort -u
 grep -A 2 '^type' out
 tail -n 1 out
 "$FHIRSTAGE" validate --json in.ndjson | jq -c '[.Values, .Valid, .Invalid, .ByResourceType, ([.ByRule[].Errors] | add)]'
