@@ -114,7 +114,9 @@ void fst_figures_add_text(struct fst_buf *out, const struct fst_figures *f, cons
     }
     add_line(&t, f->sources_without_fhir, "without FHIR among the files");
     add_line(&t, f->sources_unread, "of the files could not be read");
-    add_line(&t, f->unresolved, "references that point at nothing in this input");
+    snprintf(text, sizeof text, "%s at nothing in this input%s%.400s%s", f->unresolved == 1 ? "reference that points" : "references that point",
+             dir ? ": see " : "", dir ? dir : "", dir ? "/meta/unresolved" : "");
+    add_line(&t, f->unresolved, text);
     fst_table_write(&t, out, 0);
     fst_table_clear(&t);
     if (f->seconds >= WORTH_TELLING_S) {

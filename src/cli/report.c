@@ -252,6 +252,16 @@ static void add_figure(struct fst_buf *out, double n)
         fst_buf_addf(out, "%.6f", n);
 }
 
+/* "TotalNumberOfFiles" may break before a capital, for narrow screens. */
+static void add_breakable(struct fst_buf *out, struct fst_view name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        if (i && name.p[i] >= 'A' && name.p[i] <= 'Z' && name.p[i - 1] >= 'a')
+            fst_buf_add_str(out, "<wbr>");
+        fst_html_add(out, fst_view_n(name.p + i, 1));
+    }
+}
+
 static void add_reconciled(struct fst_buf *out, const struct fst_report *r, struct fst_buf *scratch)
 {
     uint32_t list = fst_report_node(r, "Reconciled");
@@ -262,7 +272,7 @@ static void add_reconciled(struct fst_buf *out, const struct fst_report *r, stru
     FST_EACH_ELEMENT(&r->outcome, list, node) {
         bool told = fst_tape_member(&r->outcome, node, "Theirs") != FST_NO_NODE, other = is_true(r, node, "Differs");
         fst_buf_add_str(out, "<tr><td>");
-        fst_html_add(out, fst_report_text(r, node, "Field", scratch));
+        add_breakable(out, fst_report_text(r, node, "Field", scratch));
         fst_buf_add_str(out, "</td><td class=\"n\" data-of=\"ours\">");
         add_figure(out, fst_report_number(r, node, "Ours"));
         fst_buf_add_str(out, "</td><td class=\"n\" data-of=\"the job's\">");

@@ -61,7 +61,8 @@ static enum fst_status open_source(struct fst_items *items, struct fst_error *er
         }
         items->open = true;
         if (!items->by_line && items->frame.framing == FST_FRAMING_NOT_FHIR) {
-            notice(items, source->shown, items->frame.why);
+            if (items->sources.count > 1) /* alone it is the error that conclude() states */
+                notice(items, source->shown, items->frame.why);
             items->result->sources_without_fhir++;
             if (!*items->first.text)
                 (void)fst_fail(&items->first, FST_EINPUT, "%s: no FHIR: %s", source->shown, items->frame.why);
