@@ -52,8 +52,3 @@ void fst_gunzip_clear(struct fst_gunzip *z)
     free(z->state);
     *z = (struct fst_gunzip){ 0 };
 }
-
-uint32_t fst_crc32(uint32_t crc, const void *p, size_t n)
-{
-    return (uint32_t)crc32_z(crc, p, n);
-}

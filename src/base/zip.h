@@ -1,4 +1,4 @@
-/* base/zip.h — zlib's part: reading gzip as a stream, and CRC32.
+/* base/zip.h — zlib's part: reading gzip as a stream.
  * Threads: one reader per thread. May use: zlib. */
 #ifndef FST_BASE_ZIP_H
 #define FST_BASE_ZIP_H
@@ -17,8 +17,5 @@ struct fst_gunzip { /* valid when {0} */
 FST_MUST_USE enum fst_status fst_gunzip_step(struct fst_gunzip *z, struct fst_view *in, char *out, size_t *out_len,
                                              struct fst_error *err);
 void fst_gunzip_clear(struct fst_gunzip *z);
-
-/* `crc` is 0 at the start, else the result so far. */
-uint32_t fst_crc32(uint32_t crc, const void *p, size_t n);
 
 #endif

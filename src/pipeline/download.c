@@ -8,7 +8,7 @@
 #include "aws/s3.h"
 #include "base/file.h"
 #include "base/thread.h"
-#include "base/zip.h"
+#include "base/crc.h"
 #include "fhirstage/api.h"
 #include "healthlake/model.h"
 #include "json/writer.h"

@@ -9,7 +9,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/thread.h"
-#include "base/zip.h"
+#include "base/crc.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define WHOLE_MAX  (64 * MIB) /* larger ones go in parts */

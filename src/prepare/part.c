@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/zip.h"
+#include "base/crc.h"
 
 enum { PATH_CEILING = 64 * 1024 };
 

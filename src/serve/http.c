@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "base/zip.h"
+#include "base/crc.h"
 #include "sign/sigv4.h"
 
 enum { IN_MEMORY = 256 * 1024, CEILING = 1 << 30, MAX_CONNECTIONS = 1024, TIMEOUT_S = 300 };

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xml.h"
-#include "base/zip.h"
+#include "base/crc.h"
 #include "serve/s3.h"
 
 enum { BLOCK = 256 * 1024, PART_MOST = 10000, ETAG_MAX = 80, KEEP_NAME = 512 };

@@ -43,4 +43,21 @@ static void in_pieces(void **state)
     }
 }
 
-FST_TESTS(cmocka_unit_test(known), cmocka_unit_test(in_pieces))
+/* However many lanes are folded at a time, and wherever the bytes begin and end: what the tables alone say. */
+static void in_lanes(void **state)
+{
+    static unsigned char bytes[5000];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * i * 31 + i / 7);
+    for (int kind = FST_CRC32; kind <= FST_CRC64NVME; kind++)
+        for (size_t n = 0; n < sizeof bytes - 16; n += n < 600 ? 1 : 37)
+            for (unsigned lanes = 8; lanes <= 16; lanes += 8) {
+                const unsigned char *p = bytes + n % 16;
+                uint64_t tables = fst_crc_add_with(kind, n, p, n, 0), folded = fst_crc_add_with(kind, n, p, n, lanes);
+                if (tables != folded)
+                    fail_msg("kind %d, %zu bytes in %u lanes", kind, n, lanes);
+            }
+}
+
+FST_TESTS(cmocka_unit_test(in_lanes), cmocka_unit_test(known), cmocka_unit_test(in_pieces))
