@@ -14,7 +14,8 @@ include mk/install.mk
 -include config.mak
 
 .PHONY: all run clean help
-run: deps build ## do the whole job on the samples, against the embedded service
+run: deps ## do the whole job on the samples, against the embedded service
+	@$(MAKE) --no-print-directory $(PARALLEL) build
 	$(BUILD)/fhirstage run samples/synthea --local --out $(RUN_OUT)
 
 RUN_OUT ?= fhirstage-out
