@@ -9,6 +9,7 @@ enum { LOOK_MS = 100, ADDRESS_MAX = 64 };
 
 struct serve_args {
     const char *listen, *dir, *credentials;
+    struct fst_strings faults;
 };
 
 #define AT(field) offsetof(struct serve_args, field)
@@ -18,6 +19,7 @@ static const struct fst_opt serve_opts[] = {
     { 0, "dir", FST_OPT_STRING, AT(dir), "DIR", "what is kept, created when it is not there (default fhirstage-serve)" },
     { 0, "credentials", FST_OPT_STRING, AT(credentials), "FILE",
       "key pairs that are accepted, in the format of ~/.aws/credentials (default: the environment's, else local and local-secret)" },
+    { 0, "fault", FST_OPT_STRINGS, AT(faults), "FAULT", "what goes wrong, and when; see above; may be repeated" },
     { 0 }
 };
 
@@ -57,7 +59,8 @@ static enum fst_status announce(const struct fst_serve *service, const char *dir
 static enum fst_status serve_run(struct fst_cli *cli, void *args, const char *const *operands, size_t count, struct fst_error *err)
 {
     const struct serve_args *a = args;
-    struct fst_serve_opts    opts = { .dir = a->dir ? a->dir : "fhirstage-serve", .credentials = a->credentials, .env = cli->env };
+    struct fst_serve_opts    opts = { .dir = a->dir ? a->dir : "fhirstage-serve", .credentials = a->credentials, .env = cli->env,
+                                         .faults = a->faults.items, .fault_count = a->faults.count };
     struct fst_serve        *service;
     char                     address[ADDRESS_MAX];
     const char              *id = cli->env->getenv(cli->env->ctx, "AWS_ACCESS_KEY_ID");
@@ -82,6 +85,7 @@ static enum fst_status serve_run(struct fst_cli *cli, void *args, const char *co
 static const struct fst_example examples[] = {
     { "fhirstage serve", "on 127.0.0.1:8200, until it is interrupted" },
     { "fhirstage serve --listen 127.0.0.1:0 --dir /tmp/lake", "for a test: on any free port, which it prints" },
+    { "fhirstage serve --fault latency=20ms --fault slowdown,op=UploadPart,rate=0.05", "slow, and one part in twenty refused" },
     { 0 }
 };
 
@@ -91,6 +95,15 @@ const struct fst_cmd fst_cmd_serve = {
         "Serve HealthLake's API, S3's and the data stores' FHIR endpoints on one port, for the AWS CLI, the SDKs and this program: "
         "set AWS_ENDPOINT_URL to its address. Once it listens it prints one line of JSON with its endpoint. Signatures are verified; "
         "any region will do, and any role and key may be named.\n\n"
-        "Everything is kept in DIR. Stopped or killed and started there again, it goes on with the jobs where they were.",
+        "Everything is kept in DIR. Stopped or killed and started there again, it goes on with the jobs where they were.\n\n"
+        "A FAULT is KIND[=VALUE][,op=NAME][,rate=R][,after=N][,count=N], where KIND is"
+#define FAULT_NOTHING ""
+#define FAULT_TIME    "=TIME"
+#define FAULT_WORD    "[=MESSAGE]"
+#define FST_FAULT(id, name, value, doc) " " name FAULT_##value " (" doc "),"
+#include "serve/fault.def"
+        " and it happens to all operations, or to those of NAME, which may have * in it: the API's (StartFHIRImportJob), S3's "
+        "(UploadPart, GetObject, List*) and, for FHIR REST, the actions of IAM (ReadResource, SearchWithGet). R is the share of such "
+        "requests that it happens to, drawn alike on every run; after=N lets N pass first, count=N is how often it happens at most.",
     .opts = serve_opts, .args_size = sizeof(struct serve_args), .run = serve_run, .examples = examples
 };

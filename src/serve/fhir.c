@@ -11,25 +11,24 @@
 
 #define PREFIX "/datastore/"
 
-void fst_fhir_begin(struct fst_fhir *f)
+static void begin(struct fst_exchange *x)
 {
-    fst_buf_reset(&f->x->out);
-    fst_exchange_add_header(f->x, "Content-Type", "application/fhir+json");
+    fst_buf_reset(&x->out);
+    fst_exchange_add_header(x, "Content-Type", "application/fhir+json");
 }
 
-void fst_fhir_refuse(struct fst_fhir *f, int status, const char *code, const char *fmt, ...)
+void fst_fhir_begin(struct fst_fhir *f)
+{
+    begin(f->x);
+}
+
+void fst_serve_fhir_error(struct fst_exchange *x, int status, const char *code, const char *message)
 {
     struct fst_json_writer w;
-    struct fst_buf         text;
-    va_list                args;
 
-    fst_buf_init(&text, FST_TEXT_CEILING);
-    va_start(args, fmt);
-    fst_buf_vaddf(&text, fmt, args);
-    va_end(args);
-    f->x->status = status;
-    fst_fhir_begin(f);
-    fst_json_writer_init(&w, &f->x->out, 0);
+    x->status = status;
+    begin(x);
+    fst_json_writer_init(&w, &x->out, 0);
     fst_json_begin_object(&w);
     fst_json_member_str(&w, "resourceType", "OperationOutcome");
     fst_json_name(&w, "issue");
@@ -37,10 +36,22 @@ void fst_fhir_refuse(struct fst_fhir *f, int status, const char *code, const cha
     fst_json_begin_object(&w);
     fst_json_member_str(&w, "severity", "error");
     fst_json_member_str(&w, "code", code);
-    fst_json_member_string(&w, "diagnostics", fst_buf_view(&text));
+    fst_json_member_str(&w, "diagnostics", message);
     fst_json_end_object(&w);
     fst_json_end_array(&w);
     fst_json_end_object(&w);
+}
+
+void fst_fhir_refuse(struct fst_fhir *f, int status, const char *code, const char *fmt, ...)
+{
+    struct fst_buf text;
+    va_list        args;
+
+    fst_buf_init(&text, FST_TEXT_CEILING);
+    va_start(args, fmt);
+    fst_buf_vaddf(&text, fmt, args);
+    va_end(args);
+    fst_serve_fhir_error(f->x, status, code, fst_buf_str(&text));
     fst_buf_clear(&text);
 }
 

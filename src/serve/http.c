@@ -28,6 +28,7 @@ struct gathering {
     bool                begun;
     int                 fd; /* of body_file, or -1 */
     bool                failed;
+    uint64_t            length; /* of the body, as announced */
     struct fst_digest   sha256, md5;
 };
 
@@ -114,7 +115,6 @@ static void *note_uri(void *cls, const char *uri, struct MHD_Connection *connect
 static bool begin(const struct fst_http_server *s, struct gathering *g, struct MHD_Connection *c, const char *method)
 {
     struct fst_exchange *x = &g->x;
-    uint64_t             length = 0;
     const char          *query;
 
     g->begun = true;
@@ -129,16 +129,21 @@ static bool begin(const struct fst_http_server *s, struct gathering *g, struct M
     query = strchr(g->uri, '?');
     x->path = query ? fst_view_n(g->uri, (size_t)(query - g->uri)) : fst_view_of(g->uri);
     x->query = fst_view_of(query ? query + 1 : "");
-    if (fst_parse_u64(&length, fst_exchange_header(x, "content-length")) && length <= IN_MEMORY)
-        return true;
-    if (!length && !fst_exchange_header(x, "transfer-encoding").n)
+    if (!fst_parse_u64(&g->length, fst_exchange_header(x, "content-length")))
+        g->length = 0;
+    if (s->opts.begun)
+        s->opts.begun(s->opts.ctx, x);
+    if (x->cut_request && !g->length)
+        return false;
+    if (g->length ? g->length <= IN_MEMORY : !fst_exchange_header(x, "transfer-encoding").n)
         return true;
     snprintf(x->body_file, sizeof x->body_file, "%s/body.XXXXXX", s->opts.tmp_dir);
     g->fd = mkostemp(x->body_file, O_CLOEXEC);
     return g->fd >= 0;
 }
 
-static void gather(struct gathering *g, const char *p, size_t n)
+/* False: enough of a request that is to break. */
+static bool gather(struct gathering *g, const char *p, size_t n)
 {
     struct fst_exchange *x = &g->x;
 
@@ -150,6 +155,7 @@ static void gather(struct gathering *g, const char *p, size_t n)
         fst_buf_add(&x->body, p, n);
     else if (fst_file_write_all(g->fd, p, n, x->body_file, NULL))
         g->failed = true;
+    return !x->cut_request || x->body_bytes < (g->length + 1) / 2;
 }
 
 static void finish_body(struct gathering *g)
@@ -171,11 +177,56 @@ static ssize_t no_body(void *cls, uint64_t at, char *p, size_t max)
     return MHD_CONTENT_READER_END_OF_STREAM;
 }
 
+/* Half of an answer, then nothing more. */
+struct half {
+    struct fst_buf bytes;
+    int            fd; /* or -1 */
+    uint64_t       offset, n;
+};
+
+static ssize_t read_half(void *cls, uint64_t at, char *p, size_t max)
+{
+    struct half *h = cls;
+    uint64_t     left = h->n / 2 > at ? h->n / 2 - at : 0;
+    size_t       n = left < max ? (size_t)left : max;
+
+    if (!n)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (h->fd >= 0)
+        return pread(h->fd, p, n, (off_t)(h->offset + at));
+    memcpy(p, h->bytes.p + at, n);
+    return (ssize_t)n;
+}
+
+static void free_half(void *cls)
+{
+    struct half *h = cls;
+
+    fst_buf_clear(&h->bytes);
+    if (h->fd >= 0)
+        close(h->fd);
+    free(h);
+}
+
+static struct MHD_Response *make_half(struct fst_exchange *x)
+{
+    struct half *h = calloc(1, sizeof *h);
+
+    if (!h)
+        return NULL;
+    *h = (struct half){ .bytes = x->out, .fd = x->out_fd, .offset = x->out_offset, .n = x->out_fd < 0 ? x->out.len : x->out_bytes };
+    fst_buf_init(&x->out, CEILING);
+    x->out_fd = -1;
+    return MHD_create_response_from_callback(h->n, 64 * 1024, read_half, h, free_half);
+}
+
 static struct MHD_Response *make_response(struct fst_exchange *x)
 {
     size_t n;
     char  *p;
 
+    if (x->cut)
+        return make_half(x);
     if (!strcmp(x->method, "HEAD"))
         return MHD_create_response_from_callback(x->head_bytes ? x->head_bytes : x->out.len, 1, no_body, NULL, NULL);
     if (x->out_fd >= 0) {
@@ -194,7 +245,7 @@ static enum MHD_Result answer(struct MHD_Connection *c, struct gathering *g)
     struct MHD_Response *r;
     enum MHD_Result      queued;
 
-    if (x->drop)
+    if (x->drop || (x->cut && (!strcmp(x->method, "HEAD") || (x->out_fd < 0 && x->out.len < 2))))
         return MHD_NO;
     r = make_response(x);
     if (!r)
@@ -217,7 +268,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     if (!g->begun)
         return begin(s, g, c, method) ? MHD_YES : MHD_NO;
     if (*n) {
-        gather(g, data, *n);
+        if (!gather(g, data, *n))
+            return MHD_NO;
         *n = 0;
         return MHD_YES;
     }

@@ -26,6 +26,10 @@ struct fst_exchange {
     uint64_t        out_offset, out_bytes;
     uint64_t        head_bytes;  /* of an answer to HEAD: what its body would have */
     bool            drop;        /* break the connection instead of answering */
+    bool            cut;         /* break it in the middle of the answer; of one without a body, before it */
+    bool            cut_request; /* break it in the middle of the request, and don't handle it */
+    unsigned        faults;      /* the service's own: what is due (serve/fault.h) */
+    int64_t         delay_ms;
     struct {
         char name[64], value[2048];
     } headers[FST_EXCHANGE_HEADERS];
@@ -48,6 +52,7 @@ struct fst_http_server_opts {
     const char     *address; /* "127.0.0.1" */
     uint16_t        port;    /* 0: any */
     const char     *tmp_dir; /* where large bodies go */
+    fst_handler_fn *begun;   /* the headers are there; may set cut_request. May be NULL */
     fst_handler_fn *handler;
     void           *ctx;
 };

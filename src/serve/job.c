@@ -34,8 +34,16 @@ static void answer_started(struct fst_api_request *r, struct fst_view id, const 
 static enum fst_status insert_job(struct fst_serve *s, struct fst_api_request *r, struct fst_view datastore, struct fst_view token,
                                   struct fst_view id, struct fst_error *err)
 {
-    return fst_db_run(s->db, NULL, NULL, err, "INSERT INTO job (id, kind, datastore, name, status, submitted, token, request) VALUES (?, 'import', ?, ?, 'SUBMITTED', ?, ?, ?)",
-                      "tttitt", id, datastore, fst_api_string(r, "JobName"), fst_serve_now_ms(s), token, fst_buf_view(&r->x->body));
+    const char     *why = fst_faults_job(&s->faults, FST_FAULT_JOB_FAILS, "StartFHIRImportJob");
+    char            fate[160] = "";
+
+    if (fst_faults_job(&s->faults, FST_FAULT_JOB_STAYS, "StartFHIRImportJob"))
+        snprintf(fate, sizeof fate, "stays");
+    else if (why)
+        snprintf(fate, sizeof fate, "fails %s", why);
+    return fst_db_run(s->db, NULL, NULL, err, "INSERT INTO job (id, kind, datastore, name, status, submitted, token, request, fate) VALUES (?, 'import', ?, ?, 'SUBMITTED', ?, ?, ?, ?)",
+                      "tttittt", id, datastore, fst_api_string(r, "JobName"), fst_serve_now_ms(s), token, fst_buf_view(&r->x->body),
+                      fst_view_of(fate));
 }
 
 static void start(struct fst_serve *s, struct fst_api_request *r, struct fst_view datastore, struct fst_view token)
@@ -265,7 +273,10 @@ static enum fst_status next_job(struct fst_serve *s, char id[FST_HEX_ID], struct
     id[0] = '\0';
     if (st)
         return st;
-    st = fst_db_run(s->db, take_id, id, err, "SELECT id FROM job WHERE status IN ('SUBMITTED', 'QUEUED') ORDER BY number LIMIT 1", "");
+    st = fst_db_run(s->db, NULL, NULL, err, "UPDATE job SET status = 'QUEUED' WHERE status = 'SUBMITTED' AND fate = 'stays'", "");
+    if (!st)
+        st = fst_db_run(s->db, take_id, id, err,
+                        "SELECT id FROM job WHERE status IN ('SUBMITTED', 'QUEUED') AND fate != 'stays' ORDER BY number LIMIT 1", "");
     if (!st && id[0])
         st = fst_db_run(s->db, NULL, NULL, err, "UPDATE job SET status = 'IN_PROGRESS' WHERE id = ?", "t", fst_view_of(id));
     return fst_db_end(s->db, st, err);
@@ -277,6 +288,17 @@ static void fail_job(struct fst_serve *s, const char *id, const struct fst_error
     if (fst_db_run(s->db, NULL, NULL, &err, "UPDATE job SET status = 'FAILED', message = ?, ended = ? WHERE id = ?", "tit",
                    fst_view_of(why->text), fst_serve_now_ms(s), fst_view_of(id)))
         return; /* the next start finds it IN_PROGRESS and runs it again */
+}
+
+static enum fst_status take_fate(void *ctx, const struct fst_row *row, struct fst_error *err)
+{
+    struct fst_view fate = fst_row_text(row, 0);
+    return fst_view_starts(fate, "fails") ? fst_fail(err, FST_EJOB, "%.*s", FST_VIEW_ARGS(fst_view_from(fate, sizeof "fails"))) : FST_OK;
+}
+
+static enum fst_status meets_fate(struct fst_serve *s, const char *id, struct fst_error *err)
+{
+    return fst_db_run(s->db, take_fate, NULL, err, "SELECT fate FROM job WHERE id = ?", "t", fst_view_of(id));
 }
 
 static void wait_for_work(struct fst_serve *s)
@@ -298,7 +320,9 @@ void *fst_serve_work(void *service)
         enum fst_status  st;
         wait_for_work(s);
         while (!s->stopping && next_job(s, id, &err) == FST_OK && id[0]) {
-            st = fst_serve_import(s, id, &err);
+            st = meets_fate(s, id, &err);
+            if (!st)
+                st = fst_serve_import(s, id, &err);
             if (st && st != FST_EINTR)
                 fail_job(s, id, &err);
         }

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/str.h"
 
-enum { PATH_CEILING = 64 * 1024 };
+enum { PATH_CEILING = 64 * 1024, HOLD_MS = 50 };
 
 const char fst_serve_schema[] =
     "CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, region TEXT NOT NULL) WITHOUT ROWID;"
@@ -23,7 +23,8 @@ const char fst_serve_schema[] =
     "  created INTEGER NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS job (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, datastore TEXT NOT NULL,"
     "  name TEXT NOT NULL, status TEXT NOT NULL, submitted INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, token TEXT NOT NULL,"
-    "  request TEXT NOT NULL, report TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '');"
+    "  request TEXT NOT NULL, report TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',"
+    "  fate TEXT NOT NULL DEFAULT '');" /* a fault that was asked for: 'stays', or 'fails MESSAGE' */
     "CREATE INDEX IF NOT EXISTS job_by_datastore ON job (datastore, kind, number);"
     "CREATE TABLE IF NOT EXISTS resource (datastore INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,"
     "  updated INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (datastore, type, id));";
@@ -72,6 +73,59 @@ static const struct { const char *s3, *api; int status; const char *message; } r
     [FST_AUTH_WRONG_PAYLOAD] = { "XAmzContentSHA256Mismatch", "InvalidSignatureException", 400, "The body is not what was signed." },
 };
 
+/* ---- faults that were asked for */
+
+static int64_t mono_ms(struct fst_serve *s)
+{
+    return s->env->mono_ms(s->env->ctx);
+}
+
+static void begun(void *ctx, struct fst_exchange *x)
+{
+    struct fst_serve *s = ctx;
+    struct fst_buf    scratch;
+
+    if (!s->faults.count)
+        return;
+    fst_buf_init(&scratch, FST_TEXT_CEILING);
+    x->faults = fst_faults_due(&s->faults, fst_fault_operation(x, &scratch), mono_ms(s), &x->delay_ms);
+    x->cut_request = x->faults >> FST_FAULT_DROP_REQUEST & 1;
+    x->cut = x->faults >> FST_FAULT_DROP & 1;
+    fst_buf_clear(&scratch);
+}
+
+static void hold_back(struct fst_serve *s, const struct fst_exchange *x)
+{
+    for (int64_t until = mono_ms(s) + x->delay_ms, left; (left = until - mono_ms(s)) > 0 && !s->stopping;)
+        s->env->sleep_ms(s->env->ctx, left < HOLD_MS ? left : HOLD_MS);
+}
+
+static const struct { enum fst_fault_kind kind; struct { const char *code; int status; } s3, api, fhir; const char *message; } answers[] = {
+    { FST_FAULT_SLOWDOWN, { "SlowDown", 503 }, { "ServiceUnavailable", 503 }, { "transient", 503 }, "Please reduce your request rate." },
+    { FST_FAULT_ERROR, { "InternalError", 500 }, { "InternalServerException", 500 }, { "exception", 500 }, "We encountered an internal error. Please try again." },
+    { FST_FAULT_THROTTLE, { "SlowDown", 503 }, { "ThrottlingException", 400 }, { "throttled", 429 }, "Rate exceeded" },
+    { FST_FAULT_DENIED, { "AccessDenied", 403 }, { "AccessDeniedException", 400 }, { "forbidden", 403 }, "Access Denied" },
+};
+
+/* True when a fault was answered instead. */
+static bool answered_fault(struct fst_exchange *x, bool is_api, bool is_fhir)
+{
+    for (size_t i = 0; i < FST_COUNT(answers); i++) {
+        if (!(x->faults >> answers[i].kind & 1))
+            continue;
+        if (is_api)
+            fst_serve_api_error(x, answers[i].api.status, answers[i].api.code, answers[i].message);
+        else if (is_fhir)
+            fst_serve_fhir_error(x, answers[i].fhir.status, answers[i].fhir.code, answers[i].message);
+        else
+            fst_serve_s3_error(x, answers[i].s3.status, answers[i].s3.code, answers[i].message);
+        return true;
+    }
+    return false;
+}
+
+/* ---- a request */
+
 static void handle(void *ctx, struct fst_exchange *x)
 {
     struct fst_serve *s = ctx;
@@ -82,6 +136,7 @@ static void handle(void *ctx, struct fst_exchange *x)
     enum fst_auth     auth;
     char              id[FST_HEX_ID];
 
+    hold_back(s, x);
     fst_serve_id(s, id);
     fst_exchange_add_header(x, is_api || is_fhir ? "x-amzn-requestid" : "x-amz-request-id", "%s", id);
     fst_buf_init(&scratch, FST_TEXT_CEILING);
@@ -90,6 +145,8 @@ static void handle(void *ctx, struct fst_exchange *x)
         fst_serve_api_error(x, refusals[auth].status, refusals[auth].api, refusals[auth].message);
     else if (auth)
         fst_serve_s3_error(x, refusals[auth].status, refusals[auth].s3, refusals[auth].message);
+    else if (answered_fault(x, is_api, is_fhir))
+        ;
     else if (is_api)
         fst_serve_api(s, x, region);
     else if (is_fhir)
@@ -140,7 +197,7 @@ static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
 
 static enum fst_status start_threads(struct fst_serve *s, struct fst_error *err)
 {
-    struct fst_http_server_opts http = { .address = s->opts.address, .port = s->opts.port, .handler = handle, .ctx = s,
+    struct fst_http_server_opts http = { .address = s->opts.address, .port = s->opts.port, .begun = begun, .handler = handle, .ctx = s,
                                          .tmp_dir = s->partial_dir };
     enum fst_status             st;
 
@@ -181,6 +238,7 @@ enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_o
     s->opts = *opts;
     s->opts.address = copy_or(opts->address, "127.0.0.1");
     s->opts.dir = copy_or(opts->dir, ".");
+    s->opts.faults = NULL;
     s->opts.access_key_id = s->opts.secret_access_key = s->opts.credentials = NULL;
     s->lock_fd = -1;
     pthread_mutex_init(&s->lock, NULL);
@@ -189,6 +247,8 @@ enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_o
         st = fst_fail(err, FST_ENOMEM, "out of memory");
     else
         st = load_keys(s, opts, err);
+    for (size_t i = 0; i < opts->fault_count && !st; i++)
+        st = fst_faults_add(&s->faults, opts->faults[i], err);
     if (!st)
         st = open_folder(s, err);
     if (!st)
@@ -216,6 +276,7 @@ void fst_serve_stop(struct fst_serve *s)
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     fst_keys_clear(&s->keys);
+    fst_faults_clear(&s->faults);
     free(s->partial_dir);
     free((char *)s->opts.address);
     free((char *)s->opts.dir);

@@ -18,6 +18,8 @@ struct fst_serve_opts {
     uint16_t    port;    /* 0: any */
     const char *dir;     /* created, 0700 */
     const char *access_key_id, *secret_access_key; /* NULL: local, local-secret */
+    const char *const *faults; /* see serve/fault.h */
+    size_t      fault_count;
     const char *credentials; /* a file of the shared credentials' format, whose pairs are taken instead; may be NULL */
     const struct fst_env *env;
 };

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "serve/db.h"
+#include "serve/fault.h"
 #include "serve/http.h"
 #include "serve/keys.h"
 #include "serve/serve.h"
@@ -20,6 +21,7 @@ struct fst_serve {
     int                     lock_fd;
     char                   *partial_dir; /* what is not whole yet */
     struct fst_keys         keys;
+    struct fst_faults       faults;
     struct fst_db          *db;
     struct fst_http_server *http;
     pthread_t               worker; /* runs the jobs */
@@ -48,6 +50,8 @@ void fst_serve_api(struct fst_serve *s, struct fst_exchange *x, struct fst_view 
 void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
 
 void fst_serve_s3_error(struct fst_exchange *x, int status, const char *code, const char *message);
+/* An OperationOutcome with one issue; `code` is one of http://hl7.org/fhir/issue-type. */
+void fst_serve_fhir_error(struct fst_exchange *x, int status, const char *code, const char *message);
 void fst_serve_api_error(struct fst_exchange *x, int status, const char *code, const char *message);
 
 /* Who signed, and is it true? */
