@@ -11,7 +11,7 @@ export TESTDATA
 .PHONY: test check unit check-layers check-headers
 test: deps-test ## run all the tests, sanitised
 	$(MAKE) $(PARALLEL) CI=1 build
-	$(MAKE) $(PARALLEL) CI=1 BUILD=$(ASAN) OPT="-O1 -g" SANITIZE="$(SANFLAGS)" build unit-bins
+	$(MAKE) $(PARALLEL) CI=1 BUILD=$(ASAN) OPT="-O1 -g" SANITIZE="$(SANFLAGS)" build unit-bins fuzz-bins
 	sh tests/run $(ASAN)
 
 check: check-layers check-headers unit ## build, layers, headers and unit tests

@@ -11,6 +11,7 @@ struct yajl_run {
     struct fst_json_error      *jerr;
     yajl_handle                 handle;
     enum fst_status             st;
+    bool                        at_end;
     unsigned                    depth;
     struct { uint32_t node, count; } open[FST_JSON_MAX_DEPTH + 1];
 };
@@ -64,7 +65,8 @@ static int on_boolean(void *ctx, int value)
 static int on_number(void *ctx, const char *text, size_t n)
 {
     struct yajl_run *r = ctx;
-    return add_node(r, FST_JSON_NUMBER, 0, (size_t)(text - r->t->text), n);
+    /* A number that the text ends with is known to be whole in yajl_complete_parse() only, and lent from a copy. */
+    return add_node(r, FST_JSON_NUMBER, 0, (r->at_end ? r->t->text_len : token_end(r)) - n, n);
 }
 
 /* The opening quote of the string that ends at `close`: the last quote before it with an even number of
@@ -219,6 +221,7 @@ enum fst_status fst_json_parse_yajl(struct fst_tape *t, struct fst_view text, co
     yajl_config(r.handle, yajl_dont_validate_strings, 1);
     status = yajl_parse(r.handle, (const unsigned char *)text.p, text.n);
     bad = status == yajl_status_ok ? text.n : token_end(&r);
+    r.at_end = true;
     if (status == yajl_status_ok)
         status = yajl_complete_parse(r.handle);
     if (!r.st && (status != yajl_status_ok || !t->count)) {

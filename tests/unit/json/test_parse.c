@@ -84,6 +84,21 @@ static void reading(void **state)
     }
 }
 
+/* A value that nothing stands behind. */
+static void lone_scalars(void **state)
+{
+    static const char *const rows[] = { "0", "-12.5e3", "true", "null", "7 " };
+    for (size_t i = 0; i < FST_COUNT(rows); i++)
+        for (size_t p = 0; p < FST_COUNT(parsers); p++) {
+            struct fst_tape       t = { 0 };
+            struct fst_json_error jerr;
+            assert_int_equal(parse(&t, fst_view_of(rows[i]), parsers[p], false, &jerr), FST_OK);
+            assert_int_equal(t.nodes[0].off, 0);
+            assert_int_equal(t.nodes[0].len, strcspn(rows[i], " "));
+            fst_tape_clear(&t);
+        }
+}
+
 static void many_members(void **state)
 {
     struct fst_buf        b;
@@ -177,5 +192,5 @@ static void writing(void **state)
     fst_buf_clear(&b);
 }
 
-FST_TESTS(cmocka_unit_test(refusals), cmocka_unit_test(depth_is_bounded), cmocka_unit_test(reading),
+FST_TESTS(cmocka_unit_test(refusals), cmocka_unit_test(depth_is_bounded), cmocka_unit_test(reading), cmocka_unit_test(lone_scalars),
           cmocka_unit_test(many_members), cmocka_unit_test(json_test_suite), cmocka_unit_test(writing))
