@@ -70,6 +70,9 @@ struct fst_hash_row fst_compile_hash(struct fst_compiler *c, uint32_t count, uin
 /* The word before the next space, which it moves past. */
 struct fst_view fst_facts_word(struct fst_view *line);
 
+/* The expression to evaluate for one that R4 published with a slip; others as they are. */
+struct fst_view fst_compile_meant(struct fst_view expression);
+
 void fst_compile_types(struct fst_compiler *c);                              /* types, elements, members, rules */
 void fst_compile_terms_line(struct fst_compiler *c, struct fst_view line);   /* a line of a value set or code system */
 void fst_compile_terms_end(struct fst_compiler *c);

@@ -329,7 +329,7 @@ static uint32_t program_of(struct fst_compiler *c, struct fst_pool_str expressio
 static void add_rule(struct fst_compiler *c, fst_def def, const struct fst_fact_rule *f, const struct fst_element *e)
 {
     struct fst_rule_row r = { .severity = f->severity, .key = fst_compile_intern(c, f->key),
-                              .human = fst_compile_intern(c, f->human), .expression = fst_compile_intern(c, f->expression) };
+                              .human = fst_compile_intern(c, f->human), .expression = fst_compile_intern(c, fst_compile_meant(f->expression)) };
     if (e) {
         r.on_element = true;
         r.element = e->index;

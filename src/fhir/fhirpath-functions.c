@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "fhir/fhirpath-eval.h"
 #include "fhir/fhirpath-regex.h"
+#include "fhir/terms.h"
 
 enum { TEXT_CEILING = 64 << 20 };
 
@@ -67,10 +68,24 @@ static enum fst_path_truth holds(const struct call *c, uint32_t i)
 
 /* ---- of collections */
 
+/* Is there something: a resource of which only the type is said counts for nothing. */
+static bool is_anything(const struct call *c)
+{
+    const struct fst_tape *t = c->e->tape;
+
+    for (uint32_t i = 0; i < c->focus.n; i++) {
+        uint32_t node = item_at(c, i)->kind == FST_PATH_NODE ? item_at(c, i)->node : FST_NO_NODE;
+        if (node == FST_NO_NODE || fst_tape_kind(t, node) != FST_JSON_OBJECT || fst_node_count(&t->nodes[node]) != 1 ||
+            !fst_tape_string_is(t, node + 1, "resourceType"))
+            return true;
+    }
+    return false;
+}
+
 static struct fst_coll call_exists(const struct call *c)
 {
     if (!c->x->arg_count)
-        return boolean(c, c->focus.n != 0);
+        return boolean(c, is_anything(c));
     for (uint32_t i = 0; i < c->focus.n && !c->e->failed; i++)
         if (holds(c, i) == FST_PATH_TRUE)
             return boolean(c, true);
@@ -377,16 +392,15 @@ static struct fst_coll call_search(const struct call *c, struct fst_view text)
     case FST_FN_indexOf: return push_one(c, fst_path_number(at ? (double)characters(fst_view_n(text.p, (size_t)(at - text.p))) : -1, false));
     default: break;
     }
-    matches = fst_regex_matches(arg, text, &known);
+    matches = fst_regex_matches(arg, text, c->x->function == FST_FN_matchesFull, &known);
     c->e->failed |= !known;
     return boolean(c, matches);
 }
 
-/* What the reference validator answers about a text that is not there: no, where the specification has nothing. Invariants
- * are written with that in mind: "reference.startsWith('#').not() or …". */
+/* Of an element that has extensions alone the reference validator answers no, where the specification has nothing. */
 static bool is_question(enum fst_path_function f)
 {
-    return f == FST_FN_startsWith || f == FST_FN_endsWith || f == FST_FN_contains || f == FST_FN_matches;
+    return f == FST_FN_startsWith || f == FST_FN_endsWith || f == FST_FN_contains || f == FST_FN_matches || f == FST_FN_matchesFull;
 }
 
 static struct fst_coll call_string(const struct call *c)
@@ -394,7 +408,7 @@ static struct fst_coll call_string(const struct call *c)
     struct fst_view text;
 
     if (c->focus.n != 1 || !fst_path_to_string(c->e, item_at(c, 0), &text))
-        return is_question(c->x->function) && c->focus.n < 2 ? boolean(c, false) : none(c);
+        return c->focus.n == 1 && is_question(c->x->function) ? boolean(c, false) : none(c);
     switch (c->x->function) {
     case FST_FN_toString: return push_one(c, fst_path_string(text));
     case FST_FN_length: return push_one(c, fst_path_number((double)characters(text), false));
@@ -430,6 +444,57 @@ static struct fst_coll call_number(const struct call *c)
     return push_one(c, fst_path_number(n, c->x->function == FST_FN_toDecimal));
 }
 
+/* ---- of terms */
+
+static enum fst_in coding_in(struct fst_path_eval *e, uint16_t set, uint32_t coding)
+{
+    uint32_t        code = fst_tape_member(e->tape, coding, "code"), system = fst_tape_member(e->tape, coding, "system");
+    struct fst_view none = FST_VIEW("");
+
+    if (code == FST_NO_NODE)
+        return FST_IN_NO;
+    return fst_set_has(e->schema, set, system == FST_NO_NODE ? none : fst_path_node_text(e, system), fst_path_node_text(e, code));
+}
+
+/* A code, a Coding, or a CodeableConcept, of which one coding does. */
+static enum fst_in is_member(struct fst_path_eval *e, uint16_t set, const struct fst_path_item *item)
+{
+    struct fst_view code;
+    enum fst_in     in = FST_IN_NO;
+    uint32_t        codings;
+
+    if (fst_path_to_string(e, item, &code))
+        return fst_set_has(e->schema, set, (struct fst_view){ 0 }, code);
+    if (item->kind != FST_PATH_NODE || item->node == FST_NO_NODE)
+        return FST_IN_UNKNOWN;
+    codings = fst_tape_member(e->tape, item->node, "coding");
+    if (codings == FST_NO_NODE)
+        return coding_in(e, set, item->node);
+    FST_EACH_ELEMENT(e->tape, codings, coding) {
+        enum fst_in one = coding_in(e, set, coding);
+        if (one == FST_IN_YES)
+            return one;
+        in = one == FST_IN_UNKNOWN ? one : in;
+    }
+    return in;
+}
+
+static struct fst_coll call_member_of(const struct call *c)
+{
+    struct fst_view url;
+    uint16_t        set = FST_NONE;
+    enum fst_in     in = FST_IN_UNKNOWN;
+
+    if (!c->focus.n)
+        return none(c);
+    if (c->focus.n == 1 && string_argument(c, 0, &url))
+        set = fst_set_find(c->e->schema, url);
+    if (set != FST_NONE)
+        in = is_member(c->e, set, item_at(c, 0));
+    c->e->failed |= in == FST_IN_UNKNOWN;
+    return boolean(c, in == FST_IN_YES);
+}
+
 /* ---- the list */
 
 struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_expr *x, struct fst_coll focus, uint32_t base)
@@ -438,7 +503,7 @@ struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_exp
 
     switch (x->function) {
     case FST_FN_exists: return call_exists(&c);
-    case FST_FN_empty: return boolean(&c, focus.n == 0);
+    case FST_FN_empty: return boolean(&c, !is_anything(&c));
     case FST_FN_not: return focus.n ? boolean(&c, fst_path_truth_of(e, focus) == FST_PATH_FALSE) : none(&c);
     case FST_FN_count: return push_one(&c, fst_path_number(focus.n, false));
     case FST_FN_all: return call_all(&c);
@@ -447,7 +512,7 @@ struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_exp
     case FST_FN_repeat: return call_repeat(&c);
     case FST_FN_single: e->failed |= focus.n > 1; return fst_path_keep(e, base, focus);
     case FST_FN_first: case FST_FN_last: case FST_FN_tail: case FST_FN_skip: case FST_FN_take: return call_slice(&c);
-    case FST_FN_matches: case FST_FN_replaceMatches: case FST_FN_replace: case FST_FN_startsWith: case FST_FN_endsWith:
+    case FST_FN_matches: case FST_FN_matchesFull: case FST_FN_replaceMatches: case FST_FN_replace: case FST_FN_startsWith: case FST_FN_endsWith:
     case FST_FN_contains: case FST_FN_indexOf: case FST_FN_substring: case FST_FN_length: case FST_FN_upper: case FST_FN_lower:
     case FST_FN_toString: return call_string(&c);
     case FST_FN_toInteger: case FST_FN_toDecimal: return call_number(&c);
@@ -461,7 +526,8 @@ struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_exp
         return call_sets(&c);
     case FST_FN_allTrue: case FST_FN_anyTrue: case FST_FN_allFalse: case FST_FN_anyFalse: return call_truths(&c);
     case FST_FN_extension: return call_extension(&c);
-    case FST_FN_htmlChecks: case FST_FN_resolve: case FST_FN_conformsTo: case FST_FN_memberOf: /* whoever asks cannot be told here */
+    case FST_FN_memberOf: return call_member_of(&c);
+    case FST_FN_htmlChecks: case FST_FN_resolve: case FST_FN_conformsTo: /* whoever asks cannot be told here */
     case FST_FN_COUNT: break;
     }
     e->failed = true;

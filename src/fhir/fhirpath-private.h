@@ -19,7 +19,7 @@ enum fst_path_op {
 /* Functions: name, least and most arguments. */
 #define FST_PATH_FUNCTIONS(X)                                                                                            \
     X(exists, 0, 1) X(empty, 0, 0) X(not, 0, 0) X(count, 0, 0) X(all, 1, 1) X(where, 1, 1) X(select, 1, 1) X(repeat, 1, 1)  \
-    X(first, 0, 0) X(last, 0, 0) X(tail, 0, 0) X(skip, 1, 1) X(take, 1, 1) X(single, 0, 0) X(matches, 1, 1)              \
+    X(first, 0, 0) X(last, 0, 0) X(tail, 0, 0) X(skip, 1, 1) X(take, 1, 1) X(single, 0, 0) X(matches, 1, 1) X(matchesFull, 1, 1) \
     X(replaceMatches, 2, 2) X(replace, 2, 2) X(startsWith, 1, 1) X(endsWith, 1, 1) X(contains, 1, 1) X(indexOf, 1, 1)     \
     X(substring, 1, 2) X(length, 0, 0) X(upper, 0, 0) X(lower, 0, 0) X(toString, 0, 0) X(toInteger, 0, 0)                 \
     X(toDecimal, 0, 0) X(isDistinct, 0, 0) X(distinct, 0, 0) X(trace, 1, 2) X(descendants, 0, 0) X(children, 0, 0)        \

@@ -85,13 +85,13 @@ static bool compile(regex_t *r, struct fst_view pattern, bool whole)
     return ok;
 }
 
-bool fst_regex_matches(struct fst_view pattern, struct fst_view text, bool *known)
+bool fst_regex_matches(struct fst_view pattern, struct fst_view text, bool whole, bool *known)
 {
     regex_t    r;
     regmatch_t at = { 0, (regoff_t)text.n };
     bool       matches;
 
-    *known = compile(&r, pattern, true);
+    *known = compile(&r, pattern, whole);
     if (!*known)
         return false;
     matches = !regexec(&r, text.p, 1, &at, REG_STARTEND);

@@ -160,7 +160,19 @@ static bool is_boolean(struct fst_view v)
     return fst_view_is(v, "true") || fst_view_is(v, "false");
 }
 
+/* §2.24.0.1: up to 1 MB, which the validator counts in UTF-16 units. */
 static bool is_string(struct fst_view v)
+{
+    enum { MAX_UNITS = 1 << 20 };
+    size_t units = 0;
+    if (v.n <= MAX_UNITS)
+        return v.n > 0;
+    for (size_t i = 0; i < v.n; i++)
+        units += ((unsigned char)v.p[i] & 0xC0) != 0x80 ? 1 + ((unsigned char)v.p[i] >= 0xF0) : 0;
+    return units <= MAX_UNITS;
+}
+
+static bool is_some_text(struct fst_view v)
 {
     return v.n > 0;
 }
@@ -197,7 +209,7 @@ bool fst_uuid_is_valid(struct fst_view v)
 
 bool fst_oid_is_valid(struct fst_view v)
 {
-    enum { MIN_LAST_DOT = 5 }; /* what the validator takes for enough arcs */
+    enum { MIN_LAST_DOT = 4 }; /* what the validator takes for enough arcs */
     size_t last_dot = 0;
     if (v.n < 3 || v.p[0] < '0' || v.p[0] > '2' || v.p[1] != '.')
         return false;
@@ -209,7 +221,7 @@ bool fst_oid_is_valid(struct fst_view v)
         } else if (!is_digit(v.p[i]))
             return false;
     }
-    return last_dot >= MIN_LAST_DOT;
+    return last_dot >= MIN_LAST_DOT || fst_view_starts(v, "1.3");
 }
 
 bool fst_uri_is_absolute(struct fst_view v)
@@ -218,29 +230,43 @@ bool fst_uri_is_absolute(struct fst_view v)
     if (!colon || colon == v.p || colon + 1 == v.p + v.n || memchr(colon, ' ', v.n - (size_t)(colon - v.p)))
         return false;
     for (const char *p = v.p; p < colon; p++)
-        if (!(*p >= 'a' && *p <= 'z') && !(p > v.p && (is_digit(*p) || *p == '-' || *p == '+' || *p == '.')))
+        if (!(*p >= 'a' && *p <= 'z') && !(p > v.p && (is_digit(*p) || *p == '_' || *p == '[' || *p == ']')))
             return false;
     return true;
 }
 
-/* What holds for uri and all that specialize it. */
-static bool is_uri(struct fst_view v)
+/* v up to the first `c`. */
+static struct fst_view before(struct fst_view v, char c)
+{
+    const char *at = v.n ? memchr(v.p, c, v.n) : NULL;
+    return at ? fst_view_n(v.p, (size_t)(at - v.p)) : v;
+}
+
+static bool is_uri_or_canonical(struct fst_view v, bool canonical)
 {
     for (size_t i = 0; i < v.n; i++)
         if ((unsigned char)v.p[i] <= ' ' && is_space(v.p[i]))
             return false;
     if (!v.n || v.p[0] == 'h') /* nearly all of them: http */
         return v.n > 0;
-    if (fst_view_starts(v, "urn:uuid:"))
-        return fst_uuid_is_valid(fst_view_from(v, 9));
+    if (fst_view_starts(v, "urn:uuid:")) {
+        v = before(v, '#');
+        return fst_uuid_is_valid(fst_view_from(canonical ? before(v, '|') : v, 9));
+    }
     if (fst_view_starts(v, "urn:oid:"))
-        return fst_oid_is_valid(fst_view_from(v, 8));
+        return fst_oid_is_valid(fst_view_from(canonical ? before(v, '|') : v, 8));
     return !fst_view_starts(v, "oid:") && !fst_view_starts(v, "uuid:");
+}
+
+/* What holds for uri and all that specialize it. */
+static bool is_uri(struct fst_view v)
+{
+    return is_uri_or_canonical(v, false);
 }
 
 static bool is_canonical(struct fst_view v)
 {
-    return is_uri(v) && (v.p[0] == '#' || fst_uri_is_absolute(v));
+    return is_uri_or_canonical(v, true) && (v.p[0] == '#' || fst_uri_is_absolute(v));
 }
 
 static bool is_oid(struct fst_view v)
@@ -253,13 +279,22 @@ static bool is_uuid(struct fst_view v)
     return fst_view_starts(v, "urn:uuid:") && is_uri(v);
 }
 
-/* Only the length is looked at: groups of four, white space aside. */
+/* Only the number of digits is looked at, letters of any script among them: groups of four. */
 static bool is_base64(struct fst_view v)
 {
     size_t n = 0;
     for (size_t i = 0; i < v.n; i++)
-        n += !is_space(v.p[i]);
+        n += is_digit(v.p[i]) || ((v.p[i] | 32) >= 'a' && (v.p[i] | 32) <= 'z') || v.p[i] == '/' || v.p[i] == '+' || v.p[i] == '=' ||
+             (unsigned char)v.p[i] >= 0xC0;
     return v.n && n % 4 == 0;
+}
+
+bool fst_is_blank(struct fst_view v)
+{
+    for (size_t i = 0; i < v.n; i++)
+        if (!is_space(v.p[i]) && !(v.p[i] >= 0x1C && v.p[i] <= 0x1F))
+            return false;
+    return true;
 }
 
 const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v)
@@ -270,8 +305,8 @@ const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v)
         [FST_PRIM_UNSIGNED_INT] = { is_unsigned, "a whole number from 0 to 2147483647" },
         [FST_PRIM_POSITIVE_INT] = { is_positive, "a whole number from 1 to 2147483647" },
         [FST_PRIM_DECIMAL] = { is_decimal, "a number" },
-        [FST_PRIM_STRING] = { is_string, "a string with at least one character" },
-        [FST_PRIM_MARKDOWN] = { is_string, "a string with at least one character" },
+        [FST_PRIM_STRING] = { is_string, "a string with at least one character, and no more than 1,048,576" },
+        [FST_PRIM_MARKDOWN] = { is_some_text, "a string with at least one character" },
         [FST_PRIM_CODE] = { is_code, "a code: no white space at its ends, single spaces within" },
         [FST_PRIM_ID] = { fst_id_is_valid, "an id: 1 to 64 letters, digits, '-' and '.'" },
         [FST_PRIM_URI] = { is_uri, "a URI: no white space, urn:uuid: in lower case, urn:oid: with enough arcs" },
@@ -284,7 +319,7 @@ const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v)
         [FST_PRIM_DATETIME] = { is_date_time, "a date, or a date and time with seconds and zone like 2020-06-30T10:00:00+01:00" },
         [FST_PRIM_INSTANT] = { is_instant, "a date and time with seconds and zone like 2020-06-30T10:00:00.123Z" },
         [FST_PRIM_TIME] = { is_time, "a time of the day like 10:00:00" },
-        [FST_PRIM_XHTML] = { is_string, "a div element of XHTML" },
+        [FST_PRIM_XHTML] = { is_some_text, "a div element of XHTML" },
     };
     if ((size_t)prim >= FST_COUNT(rows) || !rows[prim].is || rows[prim].is(v))
         return NULL;

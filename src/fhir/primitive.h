@@ -12,6 +12,8 @@ const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v);
 /* The JSON kinds that hold the type. */
 static inline bool fst_prim_is_number(enum fst_prim prim) { return prim >= FST_PRIM_INTEGER && prim <= FST_PRIM_DECIMAL; }
 
+/* Nothing but white space. True of the empty text. */
+bool fst_is_blank(struct fst_view v);
 bool fst_uri_is_absolute(struct fst_view v);
 bool fst_uuid_is_valid(struct fst_view v); /* without urn:uuid:; lower case */
 bool fst_oid_is_valid(struct fst_view v);  /* without urn:oid: */

@@ -61,10 +61,11 @@ static void mask_name(void *ctx, struct fst_view name)
         m->elements |= (uint64_t)1 << e->index;
 }
 
-/* Said already: that nothing is empty where the structure is checked, extensions by their type's rule in C. */
+/* Said already: that nothing is empty where the structure is checked, extensions by their type's rule in C, contained resources
+ * where it is known which is meant. */
 static bool is_told_elsewhere(struct fst_view key)
 {
-    return fst_view_is(key, "ele-1") || fst_view_is(key, "ext-1");
+    return fst_view_is(key, "ele-1") || fst_view_is(key, "ext-1") || fst_view_is(key, "dom-3");
 }
 
 /* An object with nothing in it: if the rule holds there, it holds wherever none of its elements are. */

@@ -15,6 +15,13 @@ static enum fst_json_kind wanted_kind(enum fst_prim prim)
     return fst_prim_is_number(prim) ? FST_JSON_NUMBER : FST_JSON_STRING;
 }
 
+/* White space alone passes for a value of any type that is a string in JSON, but for a resource's id. */
+static bool passes_blank(const struct fst_place *place, struct fst_view value)
+{
+    bool is_resource_id = place->member->prim == FST_PRIM_ID && place->at->type->kind == FST_DEF_RESOURCE;
+    return value.n && !is_resource_id && fst_is_blank(value);
+}
+
 void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uint32_t node)
 {
     enum fst_prim      prim = (enum fst_prim)place.member->prim;
@@ -22,8 +29,12 @@ void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uin
     if (prim == FST_PRIM_BOOLEAN ? kind == FST_JSON_TRUE || kind == FST_JSON_FALSE : kind == wanted_kind(prim)) {
         struct fst_view value = fst_value_of(v, node);
         const char     *refused = fst_prim_refuse(prim, value);
+        if (refused && passes_blank(&place, value))
+            refused = NULL;
         if (!refused && place.member->binding != FST_NONE && v->opts.level == FST_LEVEL_STRICT)
             fst_validate_bound_code(v, place, node, value);
+        if (prim >= FST_PRIM_URI && prim <= FST_PRIM_UUID && value.n && value.p[0] == '#')
+            fst_validate_note_link(v, node);
         if (refused)
             fst_error_at(v, place, value.n ? FST_ISSUE_VALUE : FST_ISSUE_REQUIRED, value.n ? "primitive" : "empty", node, "%.*s is not %s",
                          FST_VIEW_ARGS(value.n ? fst_shown(v, value) : fst_view_of("the empty string")), refused);
@@ -45,7 +56,14 @@ static uint32_t twin_value(struct fst_validator *v, const struct fst_frame *at, 
     return FST_NO_NODE;
 }
 
-/* Is item `index` of the twin's array there and not null? */
+/* Does an object stand for a value: is there something in it besides an id? What is no object is told elsewhere. */
+static bool stands_for_value(struct fst_validator *v, uint32_t node)
+{
+    return fst_tape_kind(v->tape, node) != FST_JSON_OBJECT || fst_node_count(&v->tape->nodes[node]) != 1 ||
+           !fst_tape_string_is(v->tape, node + 1, "id");
+}
+
+/* Does item `index` of the twin's array stand for a value that is null? */
 static bool twin_has_item(struct fst_validator *v, const struct fst_frame *at, const struct fst_member *m, int32_t index)
 {
     uint32_t twin = twin_value(v, at, m);
@@ -54,7 +72,7 @@ static bool twin_has_item(struct fst_validator *v, const struct fst_frame *at, c
         return false;
     FST_EACH_ELEMENT(v->tape, twin, item)
         if (i++ == index)
-            return fst_tape_kind(v->tape, item) != FST_JSON_NULL;
+            return fst_tape_kind(v->tape, item) != FST_JSON_NULL && (v->opts.level != FST_LEVEL_STRICT || stands_for_value(v, item));
     return false;
 }
 
@@ -141,16 +159,19 @@ static void missing_elements(struct fst_validator *v, const struct fst_frame *at
     }
 }
 
-/* An element that has extensions alone, where a code out of a set is required. */
-static void missing_codes(struct fst_validator *v, const struct fst_frame *at, uint64_t without_value)
+/* Elements that have extensions alone: an id is not enough, and a code out of a required set cannot do without. */
+static void missing_values(struct fst_validator *v, const struct fst_frame *at, uint64_t without_value)
 {
     for (; without_value; without_value &= without_value - 1) {
-        const struct fst_element *e = &v->schema->elements[at->type->elements + (uint32_t)__builtin_ctzll(without_value)];
-        const struct fst_binding_row *b = e->binding == FST_NONE ? NULL : &v->schema->bindings[e->binding];
-        const struct fst_member      *m = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_schema_element_name(v->schema, e));
-        if (b && m && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
-            fst_error_at(v, ((struct fst_place){ at, m, -1 }), FST_ISSUE_CODE_INVALID, "binding", at->node,
-                         "here is no code, where one of a value set is required");
+        unsigned                      i = (unsigned)__builtin_ctzll(without_value);
+        uint32_t                      node = at->values[i];
+        const struct fst_member      *m = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, node - 1));
+        const struct fst_binding_row *b = m->binding == FST_NONE ? NULL : &v->schema->bindings[m->binding];
+        struct fst_place              place = { at, m, -1 };
+        if (b && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
+            fst_error_at(v, place, FST_ISSUE_CODE_INVALID, "binding", at->node, "here is no code, where one of a value set is required");
+        else if (!stands_for_value(v, node))
+            fst_error_at(v, place, FST_ISSUE_INVARIANT, "ele-1", node, "an element needs a value or an extension, an id is not enough");
     }
 }
 
@@ -184,10 +205,10 @@ void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
         if (at->seen & bit)
             check_again(v, at, m, name);
         at->seen |= bit;
-        if (!(m->flags & FST_MEMBER_UNDERSCORE)) {
+        if (!(m->flags & FST_MEMBER_UNDERSCORE))
             at->valued |= bit;
+        if (!(m->flags & FST_MEMBER_UNDERSCORE) || !(at->valued & bit))
             at->values[m->element] = name + 1;
-        }
         if (m->flags & FST_MEMBER_ARRAY)
             check_array(v, at, m, name + 1);
         else
@@ -198,6 +219,6 @@ void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
     if (v->opts.level != FST_LEVEL_STRICT)
         return;
     if (at->seen & ~at->valued)
-        missing_codes(v, at, at->seen & ~at->valued);
+        missing_values(v, at, at->seen & ~at->valued);
     type_rules(v, at);
 }

@@ -15,8 +15,8 @@ struct fst_frame {
     uint32_t                   node;
     const struct fst_type_row *type;
     uint64_t                   seen;   /* elements that are there, if only by their extensions */
-    uint64_t                   valued; /* those of which values[] has the node */
-    uint32_t                   values[FST_MAX_ELEMENTS];
+    uint64_t                   valued; /* those that have a value, not just extensions */
+    uint32_t                   values[FST_MAX_ELEMENTS]; /* of those seen: the value's node, else that of "_name" */
 };
 
 /* Elements that rules in C look at: their index within the type is looked up once. */
@@ -48,6 +48,11 @@ struct fst_resource_scope {
     bool                             is_contained;
 };
 
+struct fst_node_list {
+    uint32_t *nodes;
+    uint32_t  count, cap;
+};
+
 struct fst_validator {
     struct fst_validate_opts         opts;
     const struct fst_schema         *schema;
@@ -61,6 +66,7 @@ struct fst_validator {
     bool                             out_of_memory;
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
     uint8_t                          known[FST_KNOWN_COUNT];
+    struct fst_node_list             links; /* values "#…" of the resources being checked, in order of the text */
     fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
     struct fst_invariants           *invariants;
 };
@@ -110,8 +116,10 @@ static inline struct fst_view fst_known_string(const struct fst_validator *v, co
     return node == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_string(v->tape, node, scratch);
 }
 
-/* Is the id of each contained resource there once? */
-void fst_validate_contained_ids(struct fst_validator *v, const struct fst_frame *at);
+/* Note a value that begins with '#': a link within the resource. */
+void fst_validate_note_link(struct fst_validator *v, uint32_t node);
+/* The resource's contained resources: their ids, and whether they belong to it, by the links from `first_link` on. */
+void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at, uint32_t first_link);
 /* The invariants of the object's type, when its members have been seen. */
 enum fst_status fst_invariants_new(struct fst_invariants **out, const struct fst_schema *schema);
 void            fst_invariants_free(struct fst_invariants *x);

@@ -1,9 +1,7 @@
-/* References and the resources they are about: what a reference may point to, contained resources, a Bundle's entries. */
+/* References: how they are written, and what an element may refer to. A Bundle's entries: how they are called. */
 #include "fhir/primitive.h"
 #include "fhir/types.h"
 #include "fhir/validate-private.h"
-
-enum { MAX_CONTAINED = 1000 };
 
 /* ---- references */
 
@@ -35,86 +33,105 @@ static struct fst_view cut_tail(struct fst_view *v)
     return tail;
 }
 
-/* "Type/id" or "http://…/Type/id", with or without a version: its type and id. */
-static bool implied_target(const struct fst_validator *v, struct fst_view reference, struct fst_view *type, struct fst_view *id)
+/* The type that a reference's text names: "Type/id", behind any base, with or without a version. */
+static bool implied_type(const struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
-    struct fst_view rest = reference;
+    struct fst_view parts[4] = { { 0 } }, rest = reference; /* the last four, the last first */
+    unsigned        n = 0;
+    fst_def         def;
+
+    while (rest.n && rest.p[rest.n - 1] == '/')
+        rest.n--;
+    while (rest.n && n < FST_COUNT(parts))
+        parts[n++] = cut_tail(&rest);
+    if (n < 2)
+        return false;
+    *type = fst_view_is(parts[1], "_history") && n == FST_COUNT(parts) ? parts[3] : parts[1];
+    def = fst_schema_find(v->schema, *type);
+    return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE;
+}
+
+/* "http://…/Type/id": a URL that looks like a server's. */
+static bool implied_target(const struct fst_validator *v, struct fst_view url, struct fst_view *type, struct fst_view *id)
+{
+    struct fst_view rest = url;
     fst_def         def;
 
     *id = cut_tail(&rest);
     *type = cut_tail(&rest);
-    if (fst_view_is(*type, "_history")) {
-        *id = cut_tail(&rest);
-        *type = cut_tail(&rest);
-    }
     def = fst_schema_find(v->schema, *type);
     return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE && fst_id_is_valid(*id) &&
-           (!rest.n || fst_view_starts(rest, "http://") || fst_view_starts(rest, "https://"));
+           (fst_view_starts(rest, "http://") || fst_view_starts(rest, "https://"));
 }
 
 /* The type that a reference leads to, by its text or, where that doesn't say, by whoever knows. */
 static bool target_type(const struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
-    struct fst_view id;
-
-    if (implied_target(v, reference, type, &id))
+    if (implied_type(v, reference, type))
         return true;
     *type = v->opts.link_type ? v->opts.link_type(v->opts.link_ctx, reference) : (struct fst_view){ 0 };
     return type->n;
 }
 
-static void check_stated_type(struct fst_validator *v, const struct fst_frame *at, uint16_t targets)
+/* "#id": the type of a contained resource with that id; "#": that of the resource that this one is contained in. */
+static bool contained_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+{
+    const struct fst_resource_scope *scope = v->scope;
+    struct fst_view                  id = fst_view_from(reference, 1);
+    uint32_t                         contained;
+
+    while (scope->is_contained && scope->up)
+        scope = scope->up;
+    *type = fst_pool_view(v->schema, scope->frame->type->name);
+    contained = fst_tape_member(v->tape, scope->frame->node, "contained");
+    if (!id.n || contained == FST_NO_NODE)
+        return !id.n && scope != v->scope;
+    FST_EACH_ELEMENT(v->tape, contained, item)
+        if (fst_view_equal(fst_tape_member_string(v->tape, item, "id", &v->scratch2), id)) {
+            fst_def def = fst_schema_find(v->schema, fst_tape_member_string(v->tape, item, "resourceType", &v->scratch2));
+            *type = def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
+            return true;
+        }
+    return false;
+}
+
+/* What Reference.type says must be a type that may be here, and that of what is referred to. */
+static void check_stated_type(struct fst_validator *v, const struct fst_frame *at, uint16_t targets, struct fst_view leads_to)
 {
     static const char prefix[] = "http://hl7.org/fhir/StructureDefinition/";
     struct fst_view   type = fst_known_string(v, at, FST_KNOWN_REFERENCE_TYPE, &v->scratch2);
 
     if (fst_view_starts(type, prefix))
         type = fst_view_from(type, sizeof prefix - 1);
-    if (type.n && !is_target(v, targets, type))
+    if (!type.n)
+        return;
+    if (targets != FST_NONE && !is_target(v, targets, type))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-type", at->node, "%.*s is no type that this element may refer to",
                      FST_VIEW_ARGS(fst_shown(v, type)));
+    if (leads_to.n && !fst_view_equal(leads_to, type))
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-type", at->node, "the type is said to be %.*s, but a %.*s is referred to",
+                     FST_VIEW_ARGS(fst_shown(v, type)), FST_VIEW_ARGS(leads_to));
 }
 
 void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
 {
-    struct fst_view reference = fst_known_string(v, at, FST_KNOWN_REFERENCE_REFERENCE, &v->scratch), type;
+    struct fst_view reference = fst_known_string(v, at, FST_KNOWN_REFERENCE_REFERENCE, &v->scratch), type = { 0 };
     uint16_t        targets = at->member ? at->member->targets : FST_NONE;
 
+    if (!reference.n)
+        return;
     if (has_space(reference)) {
         fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "reference", at->node, "the reference has white space in it");
         return;
     }
-    if (targets == FST_NONE)
-        return;
-    if (reference.n && reference.p[0] != '#' && target_type(v, reference, &type) && !is_target(v, targets, type))
+    if (reference.p[0] == '#')
+        fst_validate_note_link(v, fst_known(v, at, FST_KNOWN_REFERENCE_REFERENCE));
+    if (reference.p[0] == '#' ? !contained_type(v, reference, &type) : !target_type(v, reference, &type))
+        type.n = 0;
+    if (type.n && targets != FST_NONE && !is_target(v, targets, type))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-target", at->node, "a %.*s is nothing that this element may refer to",
                      FST_VIEW_ARGS(type));
-    check_stated_type(v, at, targets);
-}
-
-/* ---- contained resources: each id once */
-
-void fst_validate_contained_ids(struct fst_validator *v, const struct fst_frame *at)
-{
-    uint32_t contained = fst_tape_member(v->tape, at->node, "contained"), index = 0;
-
-    if (contained == FST_NO_NODE || fst_tape_kind(v->tape, contained) != FST_JSON_ARRAY ||
-        fst_node_count(&v->tape->nodes[contained]) > MAX_CONTAINED)
-        return;
-    FST_EACH_ELEMENT(v->tape, contained, item) {
-        struct fst_view id = fst_tape_member_string(v->tape, item, "id", &v->scratch);
-        FST_EACH_ELEMENT(v->tape, contained, other) {
-            if (other == item)
-                break;
-            if (id.n && fst_view_equal(fst_tape_member_string(v->tape, other, "id", &v->scratch2), id)) {
-                static const struct fst_view name = FST_VIEW("contained");
-                struct fst_place place = { at, fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), name), (int32_t)index };
-                fst_error_at(v, place, FST_ISSUE_DUPLICATE, "contained-id", item, "another contained resource has the same id");
-                break;
-            }
-        }
-        index++;
-    }
+    check_stated_type(v, at, targets, type);
 }
 
 /* ---- a Bundle's entries: how they are called */

@@ -25,13 +25,32 @@ static void not_in_set(struct fst_validator *v, struct fst_place place, uint32_t
                required ? "" : ", whence a code should come", FST_VIEW_ARGS(suggestion(v, set, code)));
 }
 
+/* Where a set is one whole system, a code that is not in it is unknown, not only unbound. */
+static bool is_one_system(const struct fst_validator *v, uint16_t set)
+{
+    const struct fst_set_row *row = &v->schema->sets[set];
+    return row->part_count == 1 && v->schema->parts[row->parts].mode == FST_PART_ALL;
+}
+
+/* The set that no code may be outside of, when a code need not be in the set itself. */
+static uint16_t max_set(const struct fst_binding_row *b)
+{
+    return b->strength == FST_STRENGTH_EXTENSIBLE ? b->max_set : FST_NONE;
+}
+
 void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code)
 {
     const struct fst_binding_row *b = binding_of(v, place.member);
     struct fst_view               any = { 0 };
+    bool                          required = b->strength == FST_STRENGTH_REQUIRED;
+    if (fst_is_blank(code)) {
+        if (required)
+            fst_validate_bound_nothing(v, place, node);
+        return;
+    }
     if (b->set != FST_NONE && fst_set_has(v->schema, b->set, any, code) == FST_IN_NO)
-        not_in_set(v, place, node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
-    if (b->max_set != FST_NONE && fst_set_has(v->schema, b->max_set, any, code) == FST_IN_NO)
+        not_in_set(v, place, node, b->set, required || is_one_system(v, b->set), code);
+    if (max_set(b) != FST_NONE && fst_set_has(v->schema, b->max_set, any, code) == FST_IN_NO)
         not_in_set(v, place, node, b->max_set, true, code);
 }
 
@@ -66,19 +85,25 @@ static bool is_in_concept(struct fst_validator *v, const struct fst_frame *at)
     return at->up && v->type_rules[at->up->type - v->schema->types] == fst_rule_concept;
 }
 
+static bool has_code_without_value(const struct fst_validator *v, const struct fst_frame *at)
+{
+    return (at->seen & ~at->valued) >> v->known[FST_KNOWN_CODING_CODE] & 1;
+}
+
 void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view system = fst_known_string(v, at, FST_KNOWN_CODING_SYSTEM, &v->scratch);
     struct fst_view code = fst_known_string(v, at, FST_KNOWN_CODING_CODE, &v->scratch2);
     bool            in_concept = is_in_concept(v, at);
     check_system(v, at, system);
-    if (system.n && code.n && fst_code_exists(v->schema, system, code) == FST_IN_NO)
+    if (system.n && (code.n || (in_concept && has_code_without_value(v, at))) && fst_code_exists(v->schema, system, code) == FST_IN_NO)
         fst_error_at(v, in_concept ? fst_place_of(at->up) : fst_place_of(at), FST_ISSUE_CODE_INVALID, "code", at->node,
-                     "%.*s is no code of %.*s", FST_VIEW_ARGS(fst_shown(v, code)), FST_VIEW_ARGS(system));
+                     "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown(v, code) : fst_view_of("an extension instead of a code")),
+                     FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = in_concept ? NULL : binding_of(v, at->member);
     if (b && b->set != FST_NONE && coding_in_set(v, at, b->set) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
-    if (b && b->max_set != FST_NONE && coding_in_set(v, at, b->max_set) == FST_IN_NO)
+    if (b && max_set(b) != FST_NONE && coding_in_set(v, at, b->max_set) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->max_set, true, code);
 }
 
@@ -120,7 +145,7 @@ void fst_rule_concept(struct fst_validator *v, const struct fst_frame *at)
     }
     if (b->set != FST_NONE)
         check_concept_set(v, at, codings, b->set, b->strength == FST_STRENGTH_REQUIRED);
-    if (b->max_set != FST_NONE)
+    if (max_set(b) != FST_NONE)
         check_concept_set(v, at, codings, b->max_set, true);
 }
 

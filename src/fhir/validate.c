@@ -92,6 +92,7 @@ void fst_validator_free(struct fst_validator *v)
     fst_buf_clear(&v->hint);
     fst_buf_clear(&v->scratch);
     fst_buf_clear(&v->scratch2);
+    free(v->links.nodes);
     free(v->type_rules);
     fst_invariants_free(v->invariants);
     free(v);
@@ -142,6 +143,7 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
 {
     struct fst_frame           frame = { .up = up, .member = member, .index = index, .node = node };
     struct fst_resource_scope  scope = { v->scope, &frame, up && up->type->kind == FST_DEF_RESOURCE };
+    uint32_t                   first_link = v->links.count;
     frame.type = type_of(v, (struct fst_place){ up, member, index }, node);
     if (!frame.type)
         return;
@@ -151,7 +153,8 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
     else
         fst_validate_object(v, &frame);
     if (v->opts.level == FST_LEVEL_STRICT)
-        fst_validate_contained_ids(v, &frame);
+        fst_validate_contained(v, &frame, first_link);
+    v->links.count = scope.is_contained ? v->links.count : first_link;
     v->scope = scope.up;
 }
 
@@ -175,6 +178,7 @@ enum fst_status fst_validate(struct fst_validator *v, const struct fst_tape *tap
     v->ctx = ctx;
     v->sent = 0;
     v->scope = NULL;
+    v->links.count = 0;
     v->verdict = (struct fst_verdict){ 0 };
     check_root(v, root);
     v->verdict.ok = !v->verdict.errors;

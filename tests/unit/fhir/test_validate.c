@@ -71,6 +71,67 @@ static void structure(void **state)
     }
 }
 
+static void rules(void **state)
+{
+    static const struct { const char *json, *rule, *expression; } rows[] = {
+        /* an element with an id alone is none */
+        { "{'resourceType':'Patient','birthDate':'2020','_birthDate':{'id':'x'}}", "", "" },
+        { "{'resourceType':'Patient','_birthDate':{'id':'x'}}", "ele-1", "Patient.birthDate" },
+        { "{'resourceType':'Patient','_birthDate':{'id':'x','extension':[{'url':'http://x.org','valueCode':'a'}]}}", "", "" },
+        { "{'resourceType':'Patient','name':[{'given':['A',null],'_given':[null,{'id':'x'}]}]}", "empty", "Patient.name[0].given[1]" },
+        /* white space alone */
+        { "{'resourceType':'Patient','birthDate':' ','language':' '}", "", "" },
+        { "{'resourceType':'Patient','gender':' '}", "binding", "Patient.gender" },
+        { "{'resourceType':'Patient','id':' '}", "primitive", "Patient.id" },
+        /* codes: of one whole system, in any binding but an example's; a maximum only behind an extensible one */
+        { "{'resourceType':'Basic','code':{'text':'x'},'extension':[{'url':'http://x.org','valueExpression':{'language':'qq','expression':'1'}}]}",
+          "binding", "Basic.extension[0].value.ofType(Expression).language" },
+        { "{'resourceType':'Patient','communication':[{'language':{'coding':[{'system':'http://x.org','code':'c'}]}}]}", "", "" },
+        { "{'resourceType':'Basic','code':{'coding':[{'system':'http://hl7.org/fhir/observation-status','_code':{'extension':[{'url':'http://x.org','valueCode':'a'}]}}]}}",
+          "code", "Basic.code" },
+        /* references */
+        { "{'resourceType':'Patient','managingOrganization':{'reference':'Organization/1','type':'Organization'}}", "", "" },
+        { "{'resourceType':'Patient','managingOrganization':{'reference':'ftp://x/Patient/1'}}", "reference-target", "Patient.managingOrganization" },
+        { "{'resourceType':'Patient','managingOrganization':{'reference':'x/Patient/1/_history/2'}}", "reference-target", "Patient.managingOrganization" },
+        { "{'resourceType':'Observation','status':'final','code':{'text':'x'},'subject':{'reference':'Group/1','type':'Patient'}}", "reference-type",
+          "Observation.subject" },
+        { "{'resourceType':'Observation','status':'final','code':{'text':'x'},'subject':{'reference':'Group/1','type':'Foo'}}", "binding",
+          "Observation.subject.type" },
+        /* contained resources */
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'a','name':'x'}],'managingOrganization':{'reference':'#a'}}",
+          "", "" },
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'a','name':'x'},{'resourceType':'Organization','id':'b','name':'x'}],"
+          "'managingOrganization':{'reference':'#b'}}", "dom-3", "Patient.contained[0]" },
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'a','name':'x','partOf':{'reference':'#b'}},"
+          "{'resourceType':'Organization','id':'b','name':'x'}],'managingOrganization':{'reference':'#a'}}", "", "" },
+        { "{'resourceType':'Organization','name':'y','contained':[{'resourceType':'Organization','id':'a','name':'x','partOf':{'reference':'#'}}]}", "", "" },
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'a','name':'x','partOf':{'reference':'#'}}]}", "reference-target",
+          "Patient.contained[0].partOf" },
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'a','name':'x'}],"
+          "'text':{'status':'generated','div':'<div xmlns=\\u0022http://www.w3.org/1999/xhtml\\u0022><a href=\\u0022#a\\u0022>x</a></div>'}}", "", "" },
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','name':'x'}]}", "contained-id", "Patient.contained[0]" },
+        { "{'resourceType':'Patient','managingOrganization':{'reference':'#'}}", "ref-1", "Patient.managingOrganization" },
+        /* expressions that are evaluated as they are meant */
+        { "{'resourceType':'Parameters','parameter':[{'name':'x','valueString':'y','resource':{'resourceType':'Patient'}}]}", "", "" },
+        { "{'resourceType':'Parameters','parameter':[{'name':'x','valueString':'y','resource':{'resourceType':'Patient','id':'1'}}]}", "inv-1",
+          "Parameters.parameter[0]" },
+        { "{'resourceType':'Observation','status':'final','code':{'text':'x'},'subject':{'_reference':{'extension':[{'url':'http://x.org','valueCode':'a'}]}}}",
+          "", "" },
+    };
+    static const struct fst_validate_opts opts = { .level = FST_LEVEL_STRICT };
+    for (size_t i = 0; i < FST_COUNT(rows); i++) {
+        char         json[1024];
+        struct first first;
+        size_t       n = 0;
+        for (; rows[i].json[n]; n++)
+            json[n] = (char)(rows[i].json[n] == '\'' ? '"' : rows[i].json[n]);
+        json[n] = '\0';
+        judge(&opts, json, &first);
+        if (strcmp(first.rule, rows[i].rule) || strcmp(first.expression, rows[i].expression))
+            fail_msg("%s: %s at '%s': %s", json, first.rule, first.expression, first.text);
+    }
+}
+
 static void levels(void **state)
 {
     static const char *const json = "{\"resourceType\":\"Patient\",\"id\":\"a b\",\"foo\":1}";
@@ -105,4 +166,4 @@ static void options(void **state)
     assert_non_null(strstr(first.text, "'secret'"));
 }
 
-FST_TESTS(cmocka_unit_test(structure), cmocka_unit_test(levels), cmocka_unit_test(options))
+FST_TESTS(cmocka_unit_test(structure), cmocka_unit_test(rules), cmocka_unit_test(levels), cmocka_unit_test(options))

@@ -1,0 +1,134 @@
+/* Contained resources: each has an id of its own, and is referred to from without or refers to the container (dom-3). */
+#include <stdlib.h>
+
+#include "fhir/validate-private.h"
+
+enum { MAX_CONTAINED = 1000, MAX_STEPS = 1000000 };
+
+/* ---- what is referred to by "#id" */
+
+void fst_validate_note_link(struct fst_validator *v, uint32_t node)
+{
+    struct fst_node_list *list = &v->links;
+
+    if (list->count == list->cap) {
+        uint32_t  cap = list->cap ? list->cap * 2 : 64;
+        uint32_t *grown = realloc(list->nodes, cap * sizeof *grown);
+        if (!grown) {
+            v->out_of_memory = true;
+            return;
+        }
+        list->nodes = grown;
+        list->cap = cap;
+    }
+    list->nodes[list->count++] = node;
+}
+
+/* The contained resources of one, while they are judged. */
+struct contained {
+    struct fst_validator   *v;
+    const struct fst_frame *at;
+    uint32_t                array, count;
+    uint32_t                nodes[MAX_CONTAINED];
+    bool                    reached[MAX_CONTAINED];
+    unsigned                steps;
+};
+
+static struct fst_view id_of(struct contained *c, uint32_t i, struct fst_buf *scratch)
+{
+    return fst_tape_member_string(c->v->tape, c->nodes[i], "id", scratch);
+}
+
+/* Which of them a node stands in, or `count`. */
+static uint32_t owner(const struct contained *c, uint32_t node)
+{
+    uint32_t i = 0;
+
+    if (node < c->array || node >= c->v->tape->nodes[c->array].next)
+        return c->count;
+    while (i + 1 < c->count && node >= c->nodes[i + 1])
+        i++;
+    return i;
+}
+
+static void reach(struct contained *c, struct fst_view id, bool *more)
+{
+    for (uint32_t i = 0; i < c->count && c->steps < MAX_STEPS; i++, c->steps++)
+        if (!c->reached[i] && fst_view_equal(id_of(c, i, &c->v->scratch2), id))
+            c->reached[i] = *more = true;
+}
+
+/* A narrative's links count too; its text is looked through for "#id" in quotes. */
+static bool narrative_links_to(struct contained *c, struct fst_view id)
+{
+    uint32_t        text = fst_tape_member(c->v->tape, c->at->node, "text");
+    struct fst_view div = text == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_member_string(c->v->tape, text, "div", &c->v->scratch);
+    const char     *at = div.p, *end = div.p + div.n;
+
+    while (id.n && at && (at = memchr(at, '#', (size_t)(end - at)))) {
+        at++;
+        if ((size_t)(end - at) > id.n && !memcmp(at, id.p, id.n) && (at[id.n] == '"' || at[id.n] == '\'') && at - div.p > 1 &&
+            (at[-2] == '"' || at[-2] == '\''))
+            return true;
+    }
+    return false;
+}
+
+static void follow_links(struct contained *c, uint32_t first_link)
+{
+    bool more = true;
+
+    for (uint32_t i = 0; i < c->count; i++)
+        c->reached[i] = narrative_links_to(c, id_of(c, i, &c->v->scratch2));
+    while (more && c->steps < MAX_STEPS) {
+        more = false;
+        for (uint32_t i = first_link; i < c->v->links.count; i++) {
+            uint32_t        node = c->v->links.nodes[i], from = owner(c, node);
+            struct fst_view link = fst_tape_string(c->v->tape, node, &c->v->scratch), id = fst_view_from(link, 1);
+            if (!id.n && from < c->count && !c->reached[from])
+                c->reached[from] = more = true;
+            else if (id.n && (from == c->count || c->reached[from]))
+                reach(c, id, &more);
+        }
+    }
+}
+
+/* ---- judging */
+
+static struct fst_place place_of(struct contained *c, uint32_t i)
+{
+    static const struct fst_view name = FST_VIEW("contained");
+    return (struct fst_place){ c->at, fst_schema_member(c->v->schema, (fst_def)(c->at->type - c->v->schema->types), name), (int32_t)i };
+}
+
+static void check_ids(struct contained *c)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        struct fst_view id = id_of(c, i, &c->v->scratch);
+        if (!id.n)
+            fst_error_at(c->v, place_of(c, i), FST_ISSUE_REQUIRED, "contained-id", c->nodes[i], "a contained resource needs an id");
+        for (uint32_t other = 0; id.n && other < i; other++)
+            if (fst_view_equal(id_of(c, other, &c->v->scratch2), id)) {
+                fst_error_at(c->v, place_of(c, i), FST_ISSUE_DUPLICATE, "contained-id", c->nodes[i],
+                             "another contained resource has the same id");
+                break;
+            }
+    }
+}
+
+void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at, uint32_t first_link)
+{
+    uint32_t         array = fst_tape_member(v->tape, at->node, "contained");
+    struct contained c = { .v = v, .at = at, .array = array };
+
+    if (array == FST_NO_NODE || fst_tape_kind(v->tape, array) != FST_JSON_ARRAY || fst_node_count(&v->tape->nodes[array]) > MAX_CONTAINED)
+        return;
+    FST_EACH_ELEMENT(v->tape, array, item)
+        c.nodes[c.count++] = item;
+    check_ids(&c);
+    follow_links(&c, first_link);
+    for (uint32_t i = 0; i < c.count && c.steps < MAX_STEPS; i++)
+        if (!c.reached[i] && fst_tape_kind(v->tape, c.nodes[i]) == FST_JSON_OBJECT)
+            fst_error_at(v, place_of(&c, i), FST_ISSUE_INVARIANT, "dom-3", c.nodes[i],
+                         "nothing refers to this contained resource, and it does not refer to the resource that it is in");
+}
