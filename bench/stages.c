@@ -8,7 +8,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/file.h"
-#include "base/zip.h"
+#include "base/crc.h"
 #include "fhir/validate.h"
 #include "input/frame.h"
 #include "json/writer.h"

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "json/utf8.h"
+
 enum { SMALL_OBJECT = 12, FIRST_NODES = 1024 };
 
 enum fst_status fst_json_parse(struct fst_tape *t, struct fst_view text, const struct fst_json_opts *opts,
@@ -10,7 +12,7 @@ enum fst_status fst_json_parse(struct fst_tape *t, struct fst_view text, const s
     static const struct fst_json_opts defaults = { 0 };
     struct fst_json_opts              o = opts ? *opts : defaults;
 
-    if (!o.max_depth)
+    if (!o.max_depth || o.max_depth > FST_JSON_MAX_DEPTH)
         o.max_depth = FST_JSON_MAX_DEPTH;
     t->text = text.p;
     t->text_len = text.n;
@@ -18,7 +20,7 @@ enum fst_status fst_json_parse(struct fst_tape *t, struct fst_view text, const s
     *jerr = (struct fst_json_error){ 0 };
     if (text.n >= UINT32_MAX)
         return fst_json_refuse(jerr, text, 0, "json-size", "a value larger than 4 GiB");
-    return fst_json_parse_yajl(t, text, &o, jerr);
+    return o.parser == FST_JSON_YAJL ? fst_json_parse_yajl(t, text, &o, jerr) : fst_json_parse_fast(t, text, &o, jerr);
 }
 
 enum fst_status fst_json_refuse(struct fst_json_error *jerr, struct fst_view text, size_t offset, const char *rule,
@@ -28,6 +30,32 @@ enum fst_status fst_json_refuse(struct fst_json_error *jerr, struct fst_view tex
     for (size_t i = 0; i < offset && i < text.n; i++)
         jerr->line += text.p[i] == '\n';
     return FST_EPARSE;
+}
+
+/* The offset of a control character that JSON has no place for, or v.n. */
+static size_t stray_control(struct fst_view v)
+{
+    size_t i = 0;
+    while (i < v.n && ((unsigned char)v.p[i] >= 0x20 || v.p[i] == '\n' || v.p[i] == '\r' || v.p[i] == '\t'))
+        i++;
+    return i;
+}
+
+bool fst_json_refuse_bytes(struct fst_json_error *jerr, struct fst_view text)
+{
+    size_t good = fst_utf8_valid_prefix(text);
+
+    if (good < text.n)
+        return fst_json_refuse(jerr, text, good, "json-utf8", "not UTF-8");
+    good = stray_control(text);
+    if (good < text.n)
+        return fst_json_refuse(jerr, text, good, "json-syntax", "a control character where none may be");
+    return false;
+}
+
+const char *fst_json_syntax_error(struct fst_view text, size_t offset)
+{
+    return offset >= text.n ? "the text ends too early" : "not JSON";
 }
 
 bool fst_tape_grow(struct fst_tape *t)

@@ -3,7 +3,6 @@
 #include <yajl/yajl_parse.h>
 
 #include "json/parse.h"
-#include "json/utf8.h"
 
 struct yajl_run {
     struct fst_tape            *t;
@@ -188,33 +187,26 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_end,
 };
 
-/* The offset of a control character that JSON has no place for (yajl takes form feeds for white space), or v.n. */
-static size_t stray_control(struct fst_view v)
+/* The offset of what stands behind the value and is no white space, or the text's end: yajl lets a token begin there. */
+static size_t trailing(const struct fst_tape *t)
 {
-    size_t i = 0;
-    while (i < v.n && ((unsigned char)v.p[i] >= 0x20 || v.p[i] == '\n' || v.p[i] == '\r' || v.p[i] == '\t'))
-        i++;
-    return i;
-}
+    const struct fst_node *n = &t->nodes[0];
+    size_t                 at = (size_t)n->off + n->len + (fst_node_kind(n) == FST_JSON_STRING);
 
-/* yajl's own complaint, put into few words of ours: its texts carry the input along. */
-static const char *syntax_error(struct fst_view text, size_t at)
-{
-    return at >= text.n ? "the text ends too early" : "not JSON";
+    while (at < t->text_len && strchr(" \t\n\r", t->text[at]))
+        at++;
+    return at;
 }
 
 enum fst_status fst_json_parse_yajl(struct fst_tape *t, struct fst_view text, const struct fst_json_opts *opts,
                                     struct fst_json_error *jerr)
 {
     struct yajl_run r = { .t = t, .opts = opts, .jerr = jerr };
-    size_t          good = fst_utf8_valid_prefix(text), bad;
+    size_t          bad;
     yajl_status     status;
 
-    if (good < text.n)
-        return fst_json_refuse(jerr, text, good, "json-utf8", "not UTF-8");
-    good = stray_control(text);
-    if (good < text.n)
-        return fst_json_refuse(jerr, text, good, "json-syntax", "a control character where none may be");
+    if (fst_json_refuse_bytes(jerr, text)) /* yajl takes form feeds for white space */
+        return FST_EPARSE;
     r.handle = yajl_alloc(&callbacks, NULL, &r);
     if (!r.handle)
         return FST_ENOMEM;
@@ -226,8 +218,10 @@ enum fst_status fst_json_parse_yajl(struct fst_tape *t, struct fst_view text, co
         status = yajl_complete_parse(r.handle);
     if (!r.st && (status != yajl_status_ok || !t->count)) {
         size_t at = bad < text.n ? bad : text.n;
-        (void)refuse(&r, at, "json-syntax", syntax_error(text, at));
+        (void)refuse(&r, at, "json-syntax", fst_json_syntax_error(text, at));
     }
+    if (!r.st && trailing(t) < text.n)
+        (void)refuse(&r, trailing(t), "json-syntax", fst_json_syntax_error(text, trailing(t)));
     yajl_free(r.handle);
     return r.st;
 }

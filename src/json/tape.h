@@ -46,7 +46,7 @@ enum fst_json_parser { FST_JSON_FAST, FST_JSON_YAJL };
 
 struct fst_json_opts {
     enum fst_json_parser parser;
-    unsigned             max_depth;       /* 0: 255 */
+    unsigned             max_depth;       /* 0: 255, which is the most */
     bool                 allow_duplicates; /* duplicate member names pass (they are an error in FHIR, not in JSON) */
 };
 

@@ -21,13 +21,10 @@ static void parse(struct parsed *x, struct fst_view text, enum fst_json_parser p
 
 static void hold_together(const struct parsed *fast, const struct parsed *yajl)
 {
-    if (fast->st != yajl->st)
-        fst_fuzz_fail("fast: %s %s at %u, yajl: %s %s at %u", fst_status_name(fast->st), fast->st ? fast->jerr.what : "",
-                      (unsigned)fast->jerr.offset, fst_status_name(yajl->st), yajl->st ? yajl->jerr.what : "",
-                      (unsigned)yajl->jerr.offset);
-    if (fast->st && strcmp(fast->jerr.rule, yajl->jerr.rule))
-        fst_fuzz_fail("refused by %s at %u and by %s at %u", fast->jerr.rule, (unsigned)fast->jerr.offset, yajl->jerr.rule,
-                      (unsigned)yajl->jerr.offset);
+    if (fast->st != yajl->st || (fast->st && strcmp(fast->jerr.rule, yajl->jerr.rule)))
+        fst_fuzz_fail("fast: %s %s at %u, yajl: %s %s at %u, of %.*s", fst_status_name(fast->st), fast->st ? fast->jerr.rule : "",
+                      (unsigned)fast->jerr.offset, fst_status_name(yajl->st), yajl->st ? yajl->jerr.rule : "",
+                      (unsigned)yajl->jerr.offset, (int)fast->tape.text_len, fast->tape.text);
     if (!fast->st && (fast->tape.count != yajl->tape.count ||
                       memcmp(fast->tape.nodes, yajl->tape.nodes, fast->tape.count * sizeof *fast->tape.nodes)))
         fst_fuzz_fail("the tapes differ");

@@ -1,8 +1,11 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "json/token.h"
 #include "json/writer.h"
 
 static const enum fst_json_parser parsers[] = { FST_JSON_FAST, FST_JSON_YAJL };
@@ -20,6 +23,7 @@ static void refusals(void **state)
     static const struct { const char *why, *text, *rule; size_t offset; } rows[] = {
         { "nothing", "", "json-syntax", 0 },
         { "cut", "{\"a\":[1", "json-syntax", 7 },
+        { "a string begins behind the value", "{} \"", "json-syntax", 3 },
         { "twice", "{\"a\":1,\"b\":2,\"a\":3}", "json-duplicate", 13 },
         { "twice, escaped", "{\"ab\":1,\"\\u0061b\":2}", "json-duplicate", 8 },
         { "overlong UTF-8", "\"\xC0\xAF\"", "json-utf8", 1 },
@@ -122,6 +126,112 @@ static void many_members(void **state)
     fst_buf_clear(&b);
 }
 
+/* ---- both parsers, all kernels: the same verdict, the same tape */
+
+struct twins {
+    struct fst_tape fast, yajl;
+    char           *page_end; /* behind it nothing may be read */
+    size_t          room;
+};
+
+static void twins_init(struct twins *w, size_t room)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char  *map;
+
+    room = (room + page - 1) / page * page;
+    map = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(map != MAP_FAILED);
+    assert_int_equal(mprotect(map + room, page, PROT_NONE), 0);
+    *w = (struct twins){ .page_end = map + room, .room = room };
+}
+
+static void twins_clear(struct twins *w)
+{
+    munmap(w->page_end - w->room, w->room + (size_t)sysconf(_SC_PAGESIZE));
+    fst_tape_clear(&w->fast);
+    fst_tape_clear(&w->yajl);
+    for (int i = 0; i < FST_TOKEN_KERNEL_COUNT; i++)
+        fst_tokens_use((enum fst_token_kernel)i);
+}
+
+static void hold_together(struct twins *w, struct fst_view text)
+{
+    struct fst_json_error yajl, fast;
+    enum fst_status       st, other;
+
+    assert_true(text.n <= w->room);
+    if (text.n)
+        memcpy(w->page_end - text.n, text.p, text.n);
+    text.p = w->page_end - text.n;
+    st = parse(&w->yajl, text, FST_JSON_YAJL, false, &yajl);
+    for (int i = 0; i < FST_TOKEN_KERNEL_COUNT; i++) {
+        if (!fst_tokens_use((enum fst_token_kernel)i))
+            continue;
+        other = parse(&w->fast, text, FST_JSON_FAST, false, &fast);
+        if (other != st || (st && strcmp(fast.rule, yajl.rule)))
+            fail_msg("kernel %d: %s %s at %u, yajl: %s %s at %u, of %.*s", i, fst_status_name(other), other ? fast.rule : "",
+                     (unsigned)fast.offset, fst_status_name(st), st ? yajl.rule : "", (unsigned)yajl.offset, FST_VIEW_ARGS(text));
+        if (!st && (w->fast.count != w->yajl.count || memcmp(w->fast.nodes, w->yajl.nodes, w->fast.count * sizeof *w->fast.nodes)))
+            fail_msg("kernel %d: another tape than yajl's, of %.*s", i, FST_VIEW_ARGS(text));
+    }
+}
+
+/* Everything that can straddle the end of a block or a chunk does so, at every byte. */
+static void at_every_place(void **state)
+{
+    static const char *const rows[] = {
+        "\"abc\"", "\"\\\\\"", "\"\\\"\\\\\\\"\"", "\"\\u00e9\\ud83d\\ude00\"", "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"",
+        "-12.50e+3", "true", "{\"a\":[1,{}],\"b\" : null}", "[ [ ] , [ ] ]", "{\"a\":1,\"b\":2,\"a\":3}",
+        "\"\\ud83d\"", "\"\xF0\x9F\x98\"", "\"a\nb\"", "\"a\\x\"", "01", "1.e5", "tru", "\"\x01\"", "{\"a\",1}", "[1:2]", "[1,,2]",
+    };
+    static const size_t sizes[] = { FST_TOKEN_BLOCK, FST_TOKEN_CHUNK };
+    struct twins        w;
+    struct fst_buf      b;
+
+    twins_init(&w, 2 * FST_TOKEN_CHUNK);
+    fst_buf_init(&b, 4 * FST_TOKEN_CHUNK);
+    for (size_t i = 0; i < FST_COUNT(rows); i++)
+        for (size_t s = 0; s < FST_COUNT(sizes); s++)
+            for (size_t before = sizes[s] - 40; before < sizes[s] + 4; before++)
+                for (int filler = 0; filler < 3; filler++) { /* a string, numbers, white space */
+                    fst_buf_reset(&b);
+                    fst_buf_add_str(&b, filler == 0 ? "[\"" : "[");
+                    while (b.len < before)
+                        fst_buf_add_str(&b, filler == 0 ? "x" : filler == 1 ? "7," : " ");
+                    fst_buf_add_str(&b, filler == 0 ? "\"," : "");
+                    fst_buf_add_str(&b, rows[i]);
+                    hold_together(&w, fst_buf_view(&b)); /* without its end */
+                    fst_buf_add_str(&b, ",0]");
+                    hold_together(&w, fst_buf_view(&b));
+                }
+    fst_buf_clear(&b);
+    twins_clear(&w);
+}
+
+/* Every text that is made of up to five of these. */
+static void all_short_texts(void **state)
+{
+    static const char pieces[] = "\"\\{}[],:1 u\xC3\xA9";
+    enum { MOST = 5 };
+    struct twins w;
+    char         text[MOST];
+
+    twins_init(&w, MOST);
+    for (size_t n = 0; n <= MOST; n++) {
+        size_t count = 1;
+        for (size_t i = 0; i < n; i++)
+            count *= sizeof pieces - 1;
+        for (size_t number = 0; number < count; number++) {
+            size_t rest = number;
+            for (size_t i = 0; i < n; i++, rest /= sizeof pieces - 1)
+                text[i] = pieces[rest % (sizeof pieces - 1)];
+            hold_together(&w, fst_view_n(text, n));
+        }
+    }
+    twins_clear(&w);
+}
+
 static void one_suite_file(const char *path, const char *name)
 {
     struct fst_buf b;
@@ -193,4 +303,5 @@ static void writing(void **state)
 }
 
 FST_TESTS(cmocka_unit_test(refusals), cmocka_unit_test(depth_is_bounded), cmocka_unit_test(reading), cmocka_unit_test(lone_scalars),
-          cmocka_unit_test(many_members), cmocka_unit_test(json_test_suite), cmocka_unit_test(writing))
+          cmocka_unit_test(many_members), cmocka_unit_test(at_every_place),
+          cmocka_unit_test(all_short_texts), cmocka_unit_test(json_test_suite), cmocka_unit_test(writing))
