@@ -4,57 +4,16 @@
 #include <strings.h>
 #include <time.h>
 
-#include "base/xml.h"
+#include "aws/refusal.h"
 #include "base/str.h"
-#include "json/tape.h"
+#include "base/xml.h"
 #include "sign/sigv4.h"
 
 enum {
-    SCRATCH_CEILING = 1 << 20, ANSWER_CEILING = 16 << 20, MAX_HEADERS = 24, HEADER_MAX = 2048,
-    BASE_MS = 50, THROTTLE_BASE_MS = 1000, LONGEST_MS = 20000, SKEW_MS = 4 * 60 * 1000,
-    BUDGET = 500, RETRY_COST = 14, THROTTLE_COST = 5
+    SCRATCH_CEILING = 1 << 20, ANSWER_CEILING = 16 << 20, MAX_HEADERS = 32, HEADER_MAX = 8192,
+    BASE_MS = 50, THROTTLE_BASE_MS = 1000, LONGEST_MS = 20000, LONGEST_ASKED_MS = 5 * 60 * 1000, NAP_MS = 250,
+    SKEW_MS = 4 * 60 * 1000, BUDGET = 500, RETRY_COST = 14, THROTTLE_COST = 5
 };
-
-enum retry { RETRY_NO, RETRY_TRANSIENT, RETRY_THROTTLE, RETRY_CLOCK };
-
-/* What an error code means for another try, and for people. */
-static const struct { const char *code; enum retry retry; const char *hint; } codes[] = {
-    { "RequestTimeout", RETRY_TRANSIENT, NULL },
-    { "RequestTimeoutException", RETRY_TRANSIENT, NULL },
-    { "InternalError", RETRY_TRANSIENT, NULL },
-    { "InternalServerException", RETRY_TRANSIENT, NULL },
-    { "PriorRequestNotComplete", RETRY_TRANSIENT, NULL },
-    { "Throttling", RETRY_THROTTLE, NULL },
-    { "ThrottlingException", RETRY_THROTTLE, "the service asks to go slower: run the same command again later" },
-    { "ThrottledException", RETRY_THROTTLE, NULL },
-    { "RequestThrottledException", RETRY_THROTTLE, NULL },
-    { "TooManyRequestsException", RETRY_THROTTLE, NULL },
-    { "ProvisionedThroughputExceededException", RETRY_THROTTLE, NULL },
-    { "LimitExceededException", RETRY_THROTTLE, NULL },
-    { "RequestLimitExceeded", RETRY_THROTTLE, NULL },
-    { "BandwidthLimitExceeded", RETRY_THROTTLE, NULL },
-    { "SlowDown", RETRY_THROTTLE, "S3 asks to go slower: run the same command again later" },
-    { "RequestTimeTooSkewed", RETRY_CLOCK, "the clock of this machine is wrong: set it" },
-    { "InvalidSignatureException", RETRY_CLOCK, "check the secret access key, and the clock of this machine" },
-    { "SignatureDoesNotMatch", RETRY_CLOCK, "check the secret access key" },
-    { "InvalidAccessKeyId", RETRY_NO, "check the access key id: the service does not know it" },
-    { "UnrecognizedClientException", RETRY_NO, "check the access key id: the service does not know it" },
-    { "ExpiredToken", RETRY_NO, "the credentials have expired: get new ones, and run the same command again" },
-    { "ExpiredTokenException", RETRY_NO, "the credentials have expired: get new ones, and run the same command again" },
-    { "AccessDenied", RETRY_NO, "the credentials are known but may not do this: their policy must allow it" },
-    { "AccessDeniedException", RETRY_NO, "the credentials are known but may not do this: their policy must allow it" },
-    { "NoSuchBucket", RETRY_NO, "create the bucket first, or check its name and the region" },
-    { "PermanentRedirect", RETRY_NO, "the bucket is in another region: give --region" },
-    { "AuthorizationHeaderMalformed", RETRY_NO, "the bucket is in another region: give --region" },
-};
-
-static size_t code_row(const char *code)
-{
-    size_t i = 0;
-    while (i < FST_COUNT(codes) && strcmp(codes[i].code, code) != 0)
-        i++;
-    return i;
-}
 
 enum fst_status fst_aws_new(struct fst_aws **out, const struct fst_aws_config *config, const struct fst_env *env,
                             _Atomic int *stop, struct fst_error *err)
@@ -68,6 +27,7 @@ enum fst_status fst_aws_new(struct fst_aws **out, const struct fst_aws_config *c
         return fst_fail(err, FST_ENOMEM, "out of memory");
     a->config = config;
     a->env = env ? env : fst_env_real();
+    a->stop = stop;
     a->budget = BUDGET;
     fst_http_response_init(&a->resp, ANSWER_CEILING);
     fst_buf_init(&a->url, SCRATCH_CEILING);
@@ -86,6 +46,7 @@ void fst_aws_free(struct fst_aws *a)
     if (!a)
         return;
     fst_http_free(a->http);
+    fst_credentials_unref(a->credentials);
     fst_http_response_clear(&a->resp);
     fst_buf_clear(&a->url);
     fst_buf_clear(&a->query);
@@ -98,22 +59,44 @@ void fst_aws_free(struct fst_aws *a)
 /* A bucket goes into the host's name, but for endpoints of one's own and names that TLS would not match. */
 static bool in_path(const struct fst_aws *a, const struct fst_aws_request *r)
 {
-    return a->config->custom[r->service] || memchr(r->bucket.p, '.', r->bucket.n);
+    const struct fst_aws_config *c = a->config;
+    return c->path_style || (c->custom[r->service] && !c->virtual_host) || memchr(r->bucket.p, '.', r->bucket.n);
+}
+
+/* The region that this request's bucket is in, as far as we know. */
+static const char *region_of(const struct fst_aws *a, const struct fst_aws_request *r)
+{
+    bool moved = r->bucket.n && a->bucket_region[0] && fst_view_is(r->bucket, a->bucket);
+    return moved ? a->bucket_region : fst_endpoint_signing_region(r->service, a->config->region);
+}
+
+/* Endpoints of one's own stay what they are, wherever a bucket is. */
+static void add_endpoint(struct fst_aws *a, const struct fst_aws_request *r)
+{
+    const char *region = region_of(a, r);
+
+    if (region == a->bucket_region && !a->config->custom[r->service])
+        fst_endpoint_add(&a->url, r->service, region, &a->config->reach);
+    else
+        fst_buf_add_str(&a->url, a->config->endpoint[r->service]);
 }
 
 /* The URL into a->url; *host and *path are views into it. */
 static void build_url(struct fst_aws *a, const struct fst_aws_request *r, struct fst_view *host, struct fst_view *path)
 {
-    const char *endpoint = a->config->endpoint[r->service];
-    size_t      scheme = (size_t)(strstr(endpoint, "://") - endpoint) + 3, host_end, path_end;
+    size_t scheme, host_end, path_end;
 
     fst_buf_reset(&a->url);
-    fst_buf_add(&a->url, endpoint, scheme);
+    add_endpoint(a, r);
+    scheme = (size_t)(strstr(fst_buf_str(&a->url), "://") - a->url.p) + 3;
     if (r->bucket.n && !in_path(a, r)) {
+        fst_buf_reset(&a->query);
+        fst_buf_add_view(&a->query, fst_view_from(fst_buf_view(&a->url), scheme));
+        a->url.len = scheme;
         fst_buf_add_view(&a->url, r->bucket);
         fst_buf_add_char(&a->url, '.');
+        fst_buf_add_view(&a->url, fst_buf_view(&a->query));
     }
-    fst_buf_add_str(&a->url, endpoint + scheme);
     host_end = scheme + strcspn(a->url.p + scheme, "/");
     if (r->bucket.n && in_path(a, r)) {
         fst_buf_add_char(&a->url, '/');
@@ -142,26 +125,40 @@ struct signing {
     char                   lines[8][HEADER_MAX]; /* headers made here */
     const char            *headers[MAX_HEADERS + 8];
     size_t                 count;
+    bool                   too_long;
 };
 
 static void add_header(struct signing *s, size_t line, const char *name, struct fst_view value)
 {
-    snprintf(s->lines[line], HEADER_MAX, "%s: %.*s", name, FST_VIEW_ARGS(value));
+    int n = snprintf(s->lines[line], HEADER_MAX, "%s: %.*s", name, FST_VIEW_ARGS(value));
+    s->too_long |= n >= HEADER_MAX;
     s->headers[s->count++] = s->lines[line];
+}
+
+/* What goes with every request to S3. */
+static void add_bucket_headers(const struct fst_aws *a, const struct fst_aws_request *r, struct signing *s)
+{
+    if (!r->bucket.n)
+        return;
+    if (a->config->bucket_owner && !r->any_owner)
+        add_header(s, 5, "x-amz-expected-bucket-owner", fst_view_of(a->config->bucket_owner));
+    if (a->config->requester_pays)
+        add_header(s, 6, "x-amz-request-payer", fst_view_of("requester"));
 }
 
 static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, struct signing *s, struct fst_error *err)
 {
-    const struct fst_credentials *c = &a->config->credentials;
+    const struct fst_credentials *c = a->credentials;
     struct fst_view               host, path;
-    struct fst_sign_scope         scope = { .region = fst_view_of(a->config->region), .service = fst_view_of(fst_service_name(r->service)) };
+    struct fst_sign_scope         scope = { .region = fst_view_of(region_of(a, r)),
+                                          .service = fst_view_of(fst_service_row(r->service)->name) };
     struct fst_sign_request       q = { .method = fst_view_of(r->method), .query = r->query,
                                         .path_kind = r->service == FST_SERVICE_S3 ? FST_SIGN_PATH_DECODED : FST_SIGN_PATH_RAW };
     char                          payload[FST_HEX_SHA256], signature[FST_HEX_SHA256];
     uint8_t                       hash[FST_SHA256_BYTES];
     struct fst_buf                authorization;
 
-    if (r->header_count + 4 > MAX_HEADERS)
+    if (r->header_count + 6 > MAX_HEADERS)
         return fst_fail(err, FST_ELIMIT, "%s: too many headers", r->operation);
     build_url(a, r, &host, &path);
     if (fst_buf_status(&a->url))
@@ -174,18 +171,24 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
     q.payload = fst_view_of(r->payload_sha256 ? r->payload_sha256 : r->body_size ? FST_SIGN_UNSIGNED_PAYLOAD : payload);
     fst_format_time_basic(scope.time, a->env->now_ms(a->env->ctx) + a->skew_ms);
     s->count = 0;
+    s->too_long = false;
     add_header(s, 0, "host", host);
     add_header(s, 1, "x-amz-date", fst_view_of(scope.time));
     if (r->service == FST_SERVICE_S3)
         add_header(s, 2, "x-amz-content-sha256", q.payload);
-    if (c->token)
+    if (c && c->token)
         add_header(s, 3, "x-amz-security-token", fst_view_of(c->token));
+    add_bucket_headers(a, r, s);
     for (size_t i = 0; i < r->header_count; i++)
         s->headers[s->count++] = r->headers[i];
     for (size_t i = 0; i < s->count; i++) {
         const char *colon = strchr(s->headers[i], ':');
         s->signed_headers[i] = (struct fst_sign_header){ fst_view_n(s->headers[i], (size_t)(colon - s->headers[i])), fst_view_of(colon + 1) };
     }
+    if (s->too_long)
+        return fst_fail(err, FST_ELIMIT, "%s: a header is too long", r->operation);
+    if (!c)
+        return FST_OK;
     q.headers = s->signed_headers;
     q.header_count = s->count;
     fst_buf_init(&authorization, SCRATCH_CEILING);
@@ -197,107 +200,51 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
     return s->count == q.header_count ? fst_fail(err, FST_ENOMEM, "out of memory") : FST_OK;
 }
 
-/* ---- what came back */
+/* ---- once */
 
-/* "namespace#Code:url" */
-static void set_code(struct fst_aws *a, struct fst_view code)
+/* S3 answers 200 before a multipart upload is put together, and may fail behind that, or break off. */
+static enum fst_status check_late(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
-    const char *hash = code.n ? memchr(code.p, '#', code.n) : NULL, *colon;
-
-    if (hash)
-        code = fst_view_from(code, (size_t)(hash - code.p) + 1);
-    colon = code.n ? memchr(code.p, ':', code.n) : NULL;
-    if (colon)
-        code.n = (size_t)(colon - code.p);
-    snprintf(a->code, sizeof a->code, "%.*s", FST_VIEW_ARGS(code));
-}
-
-static void read_json_error(struct fst_aws *a, struct fst_buf *message)
-{
-    struct fst_tape       t = { 0 };
-    struct fst_json_opts  opts = { .parser = FST_JSON_YAJL };
-    struct fst_json_error jerr;
-    struct fst_buf        scratch;
-    struct fst_view       header = fst_http_header(&a->resp, "x-amzn-errortype"), v;
-
-    fst_buf_init(&scratch, SCRATCH_CEILING);
-    if (!fst_json_parse(&t, fst_buf_view(&a->resp.body), &opts, &jerr)) {
-        v = fst_tape_member_string(&t, 0, "__type", &scratch);
-        set_code(a, header.n ? header : v);
-        v = fst_tape_member_string(&t, 0, "message", &scratch);
-        if (!v.n)
-            v = fst_tape_member_string(&t, 0, "Message", &scratch);
-        fst_buf_add_view(message, v);
-    } else {
-        set_code(a, header);
-    }
-    fst_tape_clear(&t);
-    fst_buf_clear(&scratch);
-}
-
-static void read_xml_error(struct fst_aws *a, struct fst_buf *message)
-{
-    struct fst_buf code;
+    struct fst_view body = fst_buf_view(&a->resp.body);
+    struct fst_buf  code;
+    enum fst_status st = FST_OK;
 
     fst_buf_init(&code, SCRATCH_CEILING);
-    if (fst_xml_find(fst_buf_view(&a->resp.body), "Error/Code", &code))
-        set_code(a, fst_buf_view(&code));
-    if (!fst_xml_find(fst_buf_view(&a->resp.body), "Error/Message", message))
-        fst_buf_reset(message);
+    if (fst_xml_find(body, "Error/Code", &code))
+        st = fst_refusal_read(a, r, err);
+    else if (!fst_xml_is_whole(body))
+        st = fst_fail(err, FST_ENET, "%s: the answer breaks off, or is not what it should be", r->operation);
     fst_buf_clear(&code);
+    return st;
 }
 
-/* An answer without a body, as to a HEAD, has its status alone. */
-static const char *code_of_status(int status)
+static enum fst_status take_credentials(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
-    switch (status) {
-    case 301: case 307: return "PermanentRedirect";
-    case 403: return "AccessDenied";
-    case 404: return "NotFound";
-    case 412: return "PreconditionFailed";
-    case 429: return "TooManyRequestsException";
-    case 503: return "SlowDown";
-    default: return status >= 500 ? "InternalError" : "UnexpectedAnswer";
-    }
+    fst_credentials_unref(a->credentials);
+    a->credentials = NULL;
+    return r->anonymous ? FST_OK : fst_credential_source_get(a->config->credentials, NULL, &a->credentials, err);
 }
 
-static void add_where(struct fst_buf *out, const struct fst_aws_request *r)
+static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
-    if (r->bucket.n)
-        fst_buf_addf(out, "s3://%.*s/%.*s: ", FST_VIEW_ARGS(r->bucket), FST_VIEW_ARGS(r->key));
-    fst_buf_add_str(out, r->operation);
-}
-
-static enum fst_status refuse(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
-{
-    struct fst_buf  message, text;
-    struct fst_view id = fst_http_header(&a->resp, r->service == FST_SERVICE_S3 ? "x-amz-request-id" : "x-amzn-requestid");
-    size_t          row;
+    struct signing          s;
+    struct fst_http_request h;
+    enum fst_status         st = take_credentials(a, r, err);
 
     a->code[0] = '\0';
-    fst_buf_init(&message, SCRATCH_CEILING);
-    fst_buf_init(&text, SCRATCH_CEILING);
-    if (r->service == FST_SERVICE_S3)
-        read_xml_error(a, &message);
-    else
-        read_json_error(a, &message);
-    if (!a->code[0])
-        set_code(a, fst_view_of(code_of_status(a->resp.status)));
-    add_where(&text, r);
-    fst_buf_addf(&text, ": %s", a->code);
-    if (message.len)
-        fst_buf_addf(&text, ": %s", message.p);
-    else
-        fst_buf_addf(&text, " (HTTP status %d)", a->resp.status);
-    if (id.n)
-        fst_buf_addf(&text, " (request id %.*s)", FST_VIEW_ARGS(id));
-    fst_fail(err, FST_ESERVICE, "%s", fst_buf_str(&text));
-    row = code_row(a->code);
-    if (row < FST_COUNT(codes) && codes[row].hint)
-        fst_error_hint(err, "%s", codes[row].hint);
-    fst_buf_clear(&message);
-    fst_buf_clear(&text);
-    return FST_ESERVICE;
+    if (!st)
+        st = sign(a, r, &s, err);
+    if (st)
+        return st;
+    h = (struct fst_http_request){ .method = r->method, .url = a->url.p, .headers = s.headers, .header_count = s.count,
+                                   .body = r->body, .body_fd = r->body_fd, .body_offset = r->body_offset, .body_size = r->body_size,
+                                   .sent = r->sent, .sink = r->sink, .sink_ctx = r->sink_ctx };
+    st = fst_http_do(a->http, &h, &a->resp, err);
+    if (st)
+        return fst_fail_while(err, st, "%s", r->operation);
+    if (a->resp.status / 100 != 2)
+        return fst_refusal_read(a, r, err);
+    return r->fails_late ? check_late(a, r, err) : FST_OK;
 }
 
 /* ---- again? */
@@ -316,95 +263,128 @@ static bool correct_clock(struct fst_aws *a)
     text[date.n] = '\0';
     if (!strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm))
         return false;
-    skew = (int64_t)timegm(&tm) * 1000 - a->env->now_ms(a->env->ctx);
+    skew = (int64_t)timegm(&tm) * 1000 - (a->env->now_ms(a->env->ctx) - (a->resp.ended_ms - a->resp.begun_ms) / 2);
     if (llabs(skew - a->skew_ms) < SKEW_MS)
         return false;
     a->skew_ms = skew;
     return true;
 }
 
-static enum retry judge(struct fst_aws *a, enum fst_status st)
+/* Are there others than those that were called expired? */
+static bool renew_credentials(struct fst_aws *a)
 {
-    size_t row;
+    struct fst_credentials *fresh = NULL;
+    bool                    differ;
 
-    if (st == FST_ENET)
-        return RETRY_TRANSIENT;
-    if (st != FST_ESERVICE)
-        return RETRY_NO;
-    row = code_row(a->code);
-    if (row < FST_COUNT(codes) && codes[row].retry != RETRY_NO)
-        return codes[row].retry == RETRY_CLOCK && !correct_clock(a) ? RETRY_NO : codes[row].retry;
-    if (a->resp.status == 429)
-        return RETRY_THROTTLE;
-    return a->resp.status == 500 || a->resp.status == 502 || a->resp.status == 503 || a->resp.status == 504 ? RETRY_TRANSIENT : RETRY_NO;
+    if (!a->credentials || fst_credential_source_get(a->config->credentials, a->credentials, &fresh, NULL))
+        return false;
+    differ = strcmp(fresh->access_key_id, a->credentials->access_key_id) != 0 ||
+             strcmp(fresh->token ? fresh->token : "", a->credentials->token ? a->credentials->token : "") != 0;
+    fst_credentials_unref(fresh);
+    return differ;
 }
 
-/* Full jitter: anything up to base × 2^n. */
-static void pause_before(struct fst_aws *a, enum retry why, unsigned attempt)
+/* The region that the answer names is a name, from which we make the host ourselves, within the partition: no answer sends
+ * us elsewhere. */
+static bool follow_region(struct fst_aws *a, const struct fst_aws_request *r)
 {
-    int64_t        longest = (why == RETRY_THROTTLE ? THROTTLE_BASE_MS : BASE_MS) * ((int64_t)1 << (attempt < 10 ? attempt : 10));
-    struct fst_view hint = fst_http_header(&a->resp, "x-amz-retry-after");
-    uint64_t       given;
-    uint32_t       random;
+    struct fst_view header = fst_http_header(&a->resp, "x-amz-bucket-region");
+    struct fst_buf  text;
+    const char     *region;
+    bool            ok;
+
+    fst_buf_init(&text, SCRATCH_CEILING);
+    if (header.n)
+        fst_buf_add_view(&text, header);
+    else if (!fst_xml_find(fst_buf_view(&a->resp.body), "Error/Region", &text))
+        fst_buf_reset(&text);
+    region = fst_buf_str(&text);
+    ok = r->bucket.n && r->bucket.n < sizeof a->bucket && fst_region_is_valid(fst_buf_view(&text)) && strcmp(region, region_of(a, r)) != 0 &&
+         fst_partition_of(region) == fst_partition_of(a->config->region);
+    if (ok) {
+        snprintf(a->bucket, sizeof a->bucket, "%.*s", FST_VIEW_ARGS(r->bucket));
+        snprintf(a->bucket_region, sizeof a->bucket_region, "%s", region);
+    }
+    fst_buf_clear(&text);
+    return ok;
+}
+
+/* What a failed try is answered with. Clock, credentials and region are put right once a request. */
+static enum fst_retry judge(struct fst_aws *a, const struct fst_aws_request *r, enum fst_status st, unsigned *corrected)
+{
+    enum fst_retry retry;
+    bool           done = false;
+
+    if (st == FST_ENET)
+        return FST_RETRY_TRANSIENT;
+    if (st != FST_ESERVICE)
+        return FST_RETRY_NO;
+    retry = fst_refusal_retry(a, r);
+    if (retry < FST_RETRY_CLOCK)
+        return retry;
+    if (*corrected & 1u << retry)
+        return FST_RETRY_NO;
+    *corrected |= 1u << retry;
+    done = retry == FST_RETRY_CLOCK ? correct_clock(a) : retry == FST_RETRY_CREDENTIALS ? renew_credentials(a) : follow_region(a, r);
+    return done ? retry : FST_RETRY_NO;
+}
+
+/* What the service asks for: in milliseconds, or in seconds. */
+static int64_t asked_pause_ms(const struct fst_aws *a)
+{
+    uint64_t n;
+
+    if (fst_parse_u64(&n, fst_http_header(&a->resp, "x-amz-retry-after")) && n < LONGEST_ASKED_MS)
+        return (int64_t)n;
+    if (fst_parse_u64(&n, fst_http_header(&a->resp, "retry-after")) && n < LONGEST_ASKED_MS / 1000)
+        return (int64_t)n * 1000;
+    return 0;
+}
+
+/* Full jitter: anything up to base × 2^n; longer where the service asks for it. An answer must be there. */
+static void pause_before(struct fst_aws *a, enum fst_retry why, unsigned attempt)
+{
+    int64_t  longest = (why == FST_RETRY_THROTTLE ? THROTTLE_BASE_MS : BASE_MS) * ((int64_t)1 << (attempt < 10 ? attempt : 10)), left, asked;
+    uint32_t random;
 
     if (longest > LONGEST_MS)
         longest = LONGEST_MS;
     a->env->random(a->env->ctx, &random, sizeof random);
-    longest = (int64_t)((double)longest * ((double)random / (double)UINT32_MAX));
-    if (hint.n && fst_parse_u64(&given, hint) && (int64_t)given > longest && given < LONGEST_MS)
-        longest = (int64_t)given;
-    if (why != RETRY_CLOCK)
-        a->env->sleep_ms(a->env->ctx, longest);
-}
-
-/* S3 answers 200 before a multipart upload is put together, and may fail behind that. */
-static bool holds_error(struct fst_aws *a)
-{
-    struct fst_buf code;
-    bool           found;
-
-    fst_buf_init(&code, SCRATCH_CEILING);
-    found = fst_xml_find(fst_buf_view(&a->resp.body), "Error/Code", &code);
-    fst_buf_clear(&code);
-    return found;
-}
-
-static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
-{
-    struct signing          s;
-    struct fst_http_request h;
-    enum fst_status         st = sign(a, r, &s, err);
-
-    a->code[0] = '\0';
-    if (st)
-        return st;
-    h = (struct fst_http_request){ .method = r->method, .url = a->url.p, .headers = s.headers, .header_count = s.count,
-                                   .body = r->body, .body_fd = r->body_fd, .body_offset = r->body_offset, .body_size = r->body_size,
-                                   .sent = r->sent, .sink = r->sink, .sink_ctx = r->sink_ctx };
-    st = fst_http_do(a->http, &h, &a->resp, err);
-    if (st)
-        return fst_fail_while(err, st, "%s", r->operation);
-    return a->resp.status / 100 == 2 && !(r->fails_late && holds_error(a)) ? FST_OK : refuse(a, r, err);
+    left = (int64_t)((double)longest * ((double)random / (double)UINT32_MAX));
+    asked = a->resp.head.len ? asked_pause_ms(a) : 0;
+    if (asked > left)
+        left = asked;
+    for (; left > 0 && !(a->stop && *a->stop); left -= NAP_MS)
+        a->env->sleep_ms(a->env->ctx, left < NAP_MS ? left : NAP_MS);
 }
 
 enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
+    unsigned corrected = 0;
+    double   spent = 0;
+
     for (unsigned attempt = 0;; attempt++) {
         struct fst_error why = { 0 };
         enum fst_status  st = send_once(a, r, &why);
-        enum retry       again = st ? judge(a, st) : RETRY_NO;
-        double           cost = again == RETRY_THROTTLE ? THROTTLE_COST : RETRY_COST;
+        enum fst_retry   again = st ? judge(a, r, st, &corrected) : FST_RETRY_NO;
+        bool             pays = again == FST_RETRY_TRANSIENT || again == FST_RETRY_THROTTLE;
+        double           cost = !pays ? 0 : again == FST_RETRY_THROTTLE ? THROTTLE_COST : RETRY_COST;
 
         if (!st) {
-            a->budget = a->budget < BUDGET ? a->budget + 1 : BUDGET;
+            a->budget += spent > 0 ? spent : 1; /* what the last try cost comes back */
+            a->budget = a->budget < BUDGET ? a->budget : BUDGET;
             return FST_OK;
         }
-        if (again == RETRY_NO || r->no_retry || attempt + 1 >= a->config->max_attempts || a->budget < cost) {
+        if (again == FST_RETRY_NO || r->no_retry || (pays && attempt + 1 >= a->config->max_attempts) || a->budget < cost) {
             if (err)
                 *err = why;
             return st;
         }
-        a->budget -= again == RETRY_CLOCK ? 0 : cost;
-        pause_before(a, again, attempt);
+        a->budget -= cost;
+        spent = cost;
+        if (pays)
+            pause_before(a, again, attempt);
+        if (a->stop && *a->stop)
+            return fst_fail(err, *a->stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
     }
 }

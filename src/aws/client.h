@@ -14,10 +14,13 @@ struct fst_aws {
     const struct fst_aws_config *config;
     const struct fst_env        *env;
     struct fst_http             *http;
+    _Atomic int                 *stop;
+    struct fst_credentials      *credentials; /* of the last request */
     struct fst_http_response     resp;   /* of the last request */
     char                         code[FST_AWS_CODE_MAX]; /* its error code; empty when it succeeded */
     int64_t                      skew_ms; /* the server's clock less ours */
     double                       budget; /* for retries */
+    char                         bucket[64], bucket_region[64]; /* a bucket that was found to be elsewhere */
     struct fst_buf               url, query, canonical; /* scratch */
 };
 
@@ -39,6 +42,8 @@ struct fst_aws_request {
     fst_http_sink_fn  *sink;
     void              *sink_ctx;
     bool               no_retry; /* a sink that cannot begin again */
+    bool               anonymous; /* unsigned */
+    bool               any_owner; /* the bucket need not be whose config says */
 };
 
 FST_MUST_USE enum fst_status fst_aws_new(struct fst_aws **out, const struct fst_aws_config *config, const struct fst_env *env,

@@ -1,218 +1,152 @@
 #include "aws/config.h"
 
-#include <stdlib.h>
-
-#include "aws/profile.h"
+#include "aws/settings.h"
 #include "base/str.h"
 
-enum { DEFAULT_ATTEMPTS = 3 };
-
-static const struct { const char *name, *url_variable, *key; } services[] = {
-    [FST_SERVICE_S3] = { "s3", "AWS_ENDPOINT_URL_S3", "s3" },
-    [FST_SERVICE_HEALTHLAKE] = { "healthlake", "AWS_ENDPOINT_URL_HEALTHLAKE", "healthlake" },
-};
-
-const char *fst_service_name(enum fst_service s)
-{
-    return services[s].name;
-}
+enum { DEFAULT_ATTEMPTS = 10, MAX_ATTEMPTS = 100, ACCOUNT_DIGITS = 12, HOST_CEILING = 1024 };
 
 /* What a load works with. */
 struct load {
     struct fst_aws_config   *c;
     const struct fst_remote *remote;
-    const struct fst_env    *env;
-    struct fst_profile_file  config, credentials;
-    const char              *section; /* of the profile in the config file */
+    struct fst_settings      settings;
     struct fst_error        *err;
 };
-
-static const char *variable(const struct load *l, const char *name)
-{
-    const char *value = l->env->getenv(l->env->ctx, name);
-    return value && *value ? value : NULL;
-}
 
 static const char *keep(struct load *l, const char *s)
 {
     return s ? fst_arena_strn(&l->c->strings, fst_view_of(s)) : NULL;
 }
 
-/* ~/.aws/NAME unless a variable names the file. */
-static enum fst_status read_file(struct load *l, struct fst_profile_file *f, const char *name, const char *file)
-{
-    const char *path = variable(l, name), *home = variable(l, "HOME");
-
-    if (!path)
-        path = fst_arena_printf(&l->c->strings, "%s/.aws/%s", home ? home : "", file);
-    if (!path)
-        return fst_fail(l->err, FST_ENOMEM, "out of memory");
-    return fst_profile_read(f, path, &l->c->strings, l->err);
-}
-
-static const char *from_profile(const struct load *l, const char *key)
-{
-    return fst_profile_get(&l->config, l->section, NULL, key);
-}
-
-static enum fst_status find_profile(struct load *l)
-{
-    struct fst_aws_config *c = l->c;
-    const char            *named = l->remote->profile ? l->remote->profile : variable(l, "AWS_PROFILE");
-    enum fst_status        st = read_file(l, &l->config, "AWS_CONFIG_FILE", "config");
-
-    if (!st)
-        st = read_file(l, &l->credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
-    if (st)
-        return st;
-    c->profile = keep(l, named ? named : "default");
-    l->section = !strcmp(c->profile, "default") ? "default" : fst_arena_printf(&c->strings, "profile %s", c->profile);
-    if (!l->section)
-        return fst_fail(l->err, FST_ENOMEM, "out of memory");
-    if (named && !fst_profile_has(&l->config, l->section) && !fst_profile_has(&l->credentials, c->profile)) {
-        fst_fail(l->err, FST_ECONFIG, "profile %s: not in the shared config or credentials file", c->profile);
-        fst_error_hint(l->err, "'aws configure list-profiles' shows those that are");
-        return FST_ECONFIG;
-    }
-    return FST_OK;
-}
-
-static void find_region(struct load *l)
+static enum fst_status find_region(struct load *l)
 {
     const char *region = l->remote->region;
 
-    region = region ? region : variable(l, "AWS_REGION");
-    region = region ? region : variable(l, "AWS_DEFAULT_REGION");
-    region = region ? region : from_profile(l, "region");
+    region = region ? region : fst_settings_variable(&l->settings, "AWS_REGION");
+    region = region ? region : fst_settings_either(&l->settings, "AWS_DEFAULT_REGION", "region");
+    if (!region) {
+        fst_fail(l->err, FST_ECONFIG, "region: none given");
+        fst_error_hint(l->err, "give --region, or set AWS_REGION, or a region in the profile");
+        return FST_ECONFIG;
+    }
+    if (!fst_region_is_valid(fst_view_of(region)))
+        return fst_fail(l->err, FST_ECONFIG, "region '%s': letters, digits and '-' alone", region);
     l->c->region = keep(l, region);
+    return l->c->region ? FST_OK : fst_fail(l->err, FST_ENOMEM, "out of memory");
 }
 
 /* ---- endpoints */
 
 static const char *configured_url(struct load *l, enum fst_service s)
 {
-    const char *ignore = variable(l, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), *url, *name, *section;
+    const struct fst_service_row *row = fst_service_row(s);
+    const struct fst_settings    *set = &l->settings;
+    const char                   *url, *name;
 
     if (l->remote->endpoint_url)
         return l->remote->endpoint_url;
-    if (ignore && !strcmp(ignore, "true"))
+    if (fst_settings_flag(set, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"))
         return NULL;
-    url = variable(l, services[s].url_variable);
-    url = url ? url : variable(l, "AWS_ENDPOINT_URL");
+    url = fst_settings_variable(set, row->variable);
+    url = url ? url : fst_settings_variable(set, "AWS_ENDPOINT_URL");
     if (url)
         return url;
-    name = from_profile(l, "services");
-    section = name ? fst_arena_printf(&l->c->strings, "services %s", name) : NULL;
-    url = section ? fst_profile_get(&l->config, section, services[s].key, "endpoint_url") : NULL;
-    return url ? url : from_profile(l, "endpoint_url");
+    name = fst_settings_get(set, l->c->profile, "services");
+    url = name ? fst_settings_section(set, "services", name, row->key, "endpoint_url") : NULL;
+    return url ? url : fst_settings_get(set, l->c->profile, "endpoint_url");
+}
+
+static enum fst_status set_endpoint(struct load *l, enum fst_service s, struct fst_buf *host)
+{
+    struct fst_aws_config *c = l->c;
+    const char            *url = configured_url(l, s);
+    size_t                 n;
+
+    c->custom[s] = url != NULL;
+    if (url && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return fst_fail(l->err, FST_ECONFIG, "endpoint %s: not an http:// or https:// URL", url);
+    if (url && (c->reach.fips || c->reach.dual_stack)) {
+        fst_fail(l->err, FST_ECONFIG, "endpoint %s: FIPS and dual-stack are for AWS's own endpoints", url);
+        fst_error_hint(l->err, "unset AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, or leave the endpoint to the region");
+        return FST_ECONFIG;
+    }
+    fst_buf_reset(host);
+    if (!url)
+        fst_endpoint_add(host, s, c->region, &c->reach);
+    url = url ? url : fst_buf_str(host);
+    n = strlen(url);
+    while (n && url[n - 1] == '/')
+        n--;
+    c->endpoint[s] = fst_arena_strn(&c->strings, fst_view_n(url, n));
+    return c->endpoint[s] ? FST_OK : fst_fail(l->err, FST_ENOMEM, "out of memory");
 }
 
 static enum fst_status find_endpoints(struct load *l)
 {
     struct fst_aws_config *c = l->c;
+    const char            *style = fst_settings_nested(&l->settings, c->profile, "s3", "addressing_style");
+    struct fst_buf         host;
+    enum fst_status        st = FST_OK;
 
-    for (int s = 0; s < FST_SERVICE_COUNT; s++) {
-        const char *url = configured_url(l, (enum fst_service)s);
-        size_t      n;
-        c->custom[s] = url != NULL;
-        if (url && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-            return fst_fail(l->err, FST_ECONFIG, "endpoint %s: not an http:// or https:// URL", url);
-        if (!url)
-            url = fst_arena_printf(&c->strings, "https://%s.%s.amazonaws.com%s", services[s].name, c->region,
-                                   strncmp(c->region, "cn-", 3) ? "" : ".cn");
-        n = url ? strlen(url) : 0;
-        while (n && url[n - 1] == '/')
-            n--;
-        c->endpoint[s] = fst_arena_strn(&c->strings, fst_view_n(url, n));
-        if (!c->endpoint[s])
-            return fst_fail(l->err, FST_ENOMEM, "out of memory");
+    if (!l->remote->access_key_id) { /* the service in this program is nobody's but ours */
+        c->reach.fips = fst_settings_flag(&l->settings, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+        c->reach.dual_stack = fst_settings_flag(&l->settings, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
     }
-    return FST_OK;
-}
-
-/* ---- credentials: the first provider that has some */
-
-static bool take(struct load *l, const char *id, const char *secret, const char *token, const char *origin)
-{
-    if (!id || !secret)
-        return false;
-    l->c->credentials = (struct fst_credentials){ keep(l, id), keep(l, secret), keep(l, token), origin };
-    return true;
-}
-
-static bool from_options(struct load *l)
-{
-    return take(l, l->remote->access_key_id, l->remote->secret_access_key, NULL, "the options");
-}
-
-/* A profile that was named comes before the environment. */
-static bool from_environment(struct load *l)
-{
-    return !l->remote->profile && take(l, variable(l, "AWS_ACCESS_KEY_ID"), variable(l, "AWS_SECRET_ACCESS_KEY"),
-                                       variable(l, "AWS_SESSION_TOKEN"), "the environment");
-}
-
-static bool from_files(struct load *l)
-{
-    const struct { const struct fst_profile_file *file; const char *section; } places[] = {
-        { &l->credentials, l->c->profile }, { &l->config, l->section },
-    };
-    for (size_t i = 0; i < FST_COUNT(places); i++)
-        if (take(l, fst_profile_get(places[i].file, places[i].section, NULL, "aws_access_key_id"),
-                 fst_profile_get(places[i].file, places[i].section, NULL, "aws_secret_access_key"),
-                 fst_profile_get(places[i].file, places[i].section, NULL, "aws_session_token"),
-                 fst_arena_printf(&l->c->strings, "profile %s", l->c->profile)))
-            return true;
-    return false;
-}
-
-static bool (*const providers[])(struct load *) = { from_options, from_environment, from_files };
-
-static enum fst_status find_credentials(struct load *l)
-{
-    for (size_t i = 0; i < FST_COUNT(providers); i++)
-        if (providers[i](l))
-            return FST_OK;
-    fst_fail(l->err, FST_ECONFIG, "credentials: none in the environment, none in profile %s", l->c->profile);
-    fst_error_hint(l->err, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-    return FST_ECONFIG;
+    c->path_style = style && !strcmp(style, "path");
+    c->virtual_host = style && !strcmp(style, "virtual");
+    fst_buf_init(&host, HOST_CEILING);
+    for (int s = 0; s < FST_SERVICE_COUNT && !st; s++)
+        st = set_endpoint(l, (enum fst_service)s, &host);
+    fst_buf_clear(&host);
+    return st;
 }
 
 /* ---- the whole */
 
-static enum fst_status load(struct load *l)
+static enum fst_status find_owner(struct load *l)
+{
+    const char *owner = l->remote->bucket_owner;
+    size_t      n = owner ? strspn(owner, "0123456789") : 0;
+
+    if (owner && (n != ACCOUNT_DIGITS || owner[n]))
+        return fst_fail(l->err, FST_EUSAGE, "bucket owner '%s': an account has %d digits", owner, ACCOUNT_DIGITS);
+    l->c->bucket_owner = keep(l, owner);
+    l->c->requester_pays = l->remote->requester_pays;
+    return FST_OK;
+}
+
+static enum fst_status load(struct load *l, const struct fst_env *env)
 {
     struct fst_aws_config *c = l->c;
     const char            *attempts;
     uint64_t               n = 0;
-    enum fst_status        st = find_profile(l);
+    enum fst_status        st = fst_settings_open(&l->settings, l->remote->profile, env, &c->strings, l->err);
 
     if (st)
         return st;
-    find_region(l);
-    if (!c->region) {
-        fst_fail(l->err, FST_ECONFIG, "region: none given");
-        fst_error_hint(l->err, "give --region, or set AWS_REGION, or a region in the profile");
-        return FST_ECONFIG;
-    }
-    c->ca_bundle = keep(l, variable(l, "AWS_CA_BUNDLE") ? variable(l, "AWS_CA_BUNDLE") : from_profile(l, "ca_bundle"));
-    attempts = variable(l, "AWS_MAX_ATTEMPTS") ? variable(l, "AWS_MAX_ATTEMPTS") : from_profile(l, "max_attempts");
-    c->max_attempts = attempts && fst_parse_u64(&n, fst_view_of(attempts)) && n && n < 100 ? (unsigned)n : DEFAULT_ATTEMPTS;
+    c->profile = l->settings.profile;
+    st = find_region(l);
+    if (st)
+        return st;
+    c->ca_bundle = keep(l, fst_settings_either(&l->settings, "AWS_CA_BUNDLE", "ca_bundle"));
+    attempts = fst_settings_either(&l->settings, "AWS_MAX_ATTEMPTS", "max_attempts");
+    c->max_attempts = attempts && fst_parse_u64(&n, fst_view_of(attempts)) && n && n < MAX_ATTEMPTS ? (unsigned)n : DEFAULT_ATTEMPTS;
     st = find_endpoints(l);
-    return st ? st : find_credentials(l);
+    if (!st)
+        st = find_owner(l);
+    return st ? st : fst_credential_source_new(&c->credentials, c, l->remote, env, l->err);
 }
 
 enum fst_status fst_aws_config_load(struct fst_aws_config *c, const struct fst_remote *remote, const struct fst_env *env,
                                     struct fst_error *err)
 {
-    struct load     l = { .c = c, .remote = remote, .env = env ? env : fst_env_real(), .err = err };
+    struct load     l = { .c = c, .remote = remote, .err = err };
     enum fst_status st;
 
     *c = (struct fst_aws_config){ 0 };
     fst_arena_init(&c->strings, 0);
-    st = load(&l);
-    fst_profile_clear(&l.config);
-    fst_profile_clear(&l.credentials);
+    st = load(&l, env ? env : fst_env_real());
+    fst_settings_close(&l.settings);
     if (st)
         fst_aws_config_clear(c);
     return st;
@@ -220,8 +154,7 @@ enum fst_status fst_aws_config_load(struct fst_aws_config *c, const struct fst_r
 
 void fst_aws_config_clear(struct fst_aws_config *c)
 {
-    if (c->credentials.secret_access_key)
-        explicit_bzero((char *)c->credentials.secret_access_key, strlen(c->credentials.secret_access_key));
+    fst_credential_source_free(c->credentials);
     fst_arena_clear(&c->strings);
     *c = (struct fst_aws_config){ 0 };
 }

@@ -1,30 +1,27 @@
 /* aws/config.h — which AWS, and as whom: region, endpoints and credentials as the AWS CLI finds them: what was given,
  * then the environment, then the shared files' profile.
- * Source: AWS SDKs and Tools Reference Guide. Secrets live in the struct until it is cleared, and reach no message.
- * Threads: read-only once loaded. May use: base. */
+ * Source: AWS SDKs and Tools Reference Guide.
+ * Threads: read-only once loaded; its source of credentials looks after itself. May use: base. */
 #ifndef FST_AWS_CONFIG_H
 #define FST_AWS_CONFIG_H
 
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "base/arena.h"
-#include "fhirstage/env.h"
-#include "fhirstage/run.h"
-
-enum fst_service { FST_SERVICE_S3, FST_SERVICE_HEALTHLAKE, FST_SERVICE_COUNT };
-const char *fst_service_name(enum fst_service s); /* as in the credential scope */
-
-struct fst_credentials {
-    const char *access_key_id, *secret_access_key, *token; /* token NULL: long-lived */
-    const char *origin; /* for messages: "the environment", "profile staging" */
-};
 
 struct fst_aws_config {
-    const char            *region, *profile;
-    const char            *endpoint[FST_SERVICE_COUNT]; /* "https://host[:port]", no slash behind */
-    bool                   custom[FST_SERVICE_COUNT];   /* given, not AWS's own */
-    const char            *ca_bundle;
-    unsigned               max_attempts;
-    struct fst_credentials credentials;
-    struct fst_arena       strings;
+    const char                   *region, *profile;
+    const char                   *endpoint[FST_SERVICE_COUNT]; /* "https://host[:port]", no slash behind */
+    bool                          custom[FST_SERVICE_COUNT];   /* given, not AWS's own */
+    struct fst_endpoint_opts      reach;
+    bool                          path_style;   /* the bucket is in the path, never in the host's name */
+    bool                          virtual_host; /* the bucket is in the host's name, with an endpoint of one's own too */
+    const char                   *ca_bundle;
+    unsigned                      max_attempts;
+    const char                   *bucket_owner; /* account that buckets must belong to; NULL: any */
+    bool                          requester_pays;
+    struct fst_credential_source *credentials;
+    struct fst_arena              strings;
 };
 
 /* FST_ECONFIG when region or credentials cannot be found, with a hint. */

@@ -86,6 +86,16 @@ bool fst_xml_walk(struct fst_view document, fst_xml_fn *fn, void *ctx)
     return ok && !w.bad;
 }
 
+static bool pass_over(void *ctx, const char *path, struct fst_view text, bool closed)
+{
+    return true;
+}
+
+bool fst_xml_is_whole(struct fst_view document)
+{
+    return fst_xml_walk(document, pass_over, NULL);
+}
+
 struct find {
     const char     *path;
     struct fst_buf *out;

@@ -11,6 +11,8 @@ typedef bool fst_xml_fn(void *ctx, const char *path, struct fst_view text, bool 
 
 /* False when the document is malformed, too deep, or has a DTD. */
 FST_MUST_USE bool fst_xml_walk(struct fst_view document, fst_xml_fn *fn, void *ctx);
+/* Well-formed from the root's start to its end. */
+bool fst_xml_is_whole(struct fst_view document);
 /* The text of the first element of that path, appended; false when there is none. */
 FST_MUST_USE bool fst_xml_find(struct fst_view document, const char *path, struct fst_buf *out);
 

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEAD_CEILING = 256 * 1024, CONNECT_MS = 10000, STALL_MS = 60000, UPLOAD_BUFFER = 256 * 1024 };
+enum { HEAD_CEILING = 256 * 1024, CONNECT_MS = 10000, STALL_MS = 60000, DEADLINE_MS = 10 * 60 * 1000, BULK = 1 << 20, BULK_RATE = 1024, UPLOAD_BUFFER = 256 * 1024 };
 
 struct fst_http {
     CURL                *curl;
@@ -22,6 +22,11 @@ struct exchange {
     struct fst_http_response      *resp;
     uint64_t                       sent, counted; /* counted: in req->sent */
     bool                           too_long, refused; /* the body: beyond its ceiling; the sink gave up */
+    bool                           bulk;              /* much is on the way: it is held to a pace, not to a time */
+    bool                           stalled, late;
+    int64_t                        begun_ms, moved_ms;
+    uint64_t                       moved; /* bytes, both ways, at moved_ms */
+    size_t                         heard; /* bytes of headers */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -112,7 +117,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
         fst_buf_reset(&x->resp->head);
     else
         fst_buf_add(&x->resp->head, p, n);
-    x->too_long = fst_buf_status(&x->resp->head) != FST_OK;
+    x->heard += n; /* interim answers count: they could go on without end */
+    x->too_long = x->heard > HEAD_CEILING || fst_buf_status(&x->resp->head);
     return x->too_long ? 0 : size * n;
 }
 
@@ -173,10 +179,27 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+/* Is it worth waiting on? A byte now and then keeps small exchanges alive until their time is up; where much is on the way
+ * it must come at some pace, or a server that trickles would hold us for ever. */
+static bool goes_on(struct exchange *x, uint64_t moved)
+{
+    int64_t  stall = x->h->opts.stall_ms ? x->h->opts.stall_ms : STALL_MS, now = mono_ms();
+    int64_t  deadline = x->req->deadline_ms ? x->req->deadline_ms : x->bulk ? 0 : DEADLINE_MS;
+    uint64_t enough = x->bulk ? (uint64_t)BULK_RATE * (uint64_t)stall / 1000 : 1;
+
+    if (moved - x->moved >= enough) {
+        x->moved = moved;
+        x->moved_ms = now;
+    }
+    x->stalled = now - x->moved_ms > stall;
+    x->late = deadline && now - x->begun_ms > deadline;
+    return !x->stalled && !x->late;
+}
+
 static int on_progress(void *ctx, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total, curl_off_t ul)
 {
     struct exchange *x = ctx;
-    return x->h->opts.stop && *x->h->opts.stop;
+    return (x->h->opts.stop && *x->h->opts.stop) || !goes_on(x, (uint64_t)dl + (uint64_t)ul + x->heard);
 }
 
 /* ---- the exchange */
@@ -185,14 +208,14 @@ static void set_limits(CURL *c, const struct fst_http_opts *o)
 {
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(o->connect_ms ? o->connect_ms : CONNECT_MS));
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)((o->stall_ms ? o->stall_ms : STALL_MS) / 1000));
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L); /* credentials never follow to another host */
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
     curl_easy_setopt(c, CURLOPT_EXPECT_100_TIMEOUT_MS, 1000L);
+    if (o->no_proxy)
+        curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
     if (o->ca_bundle)
         curl_easy_setopt(c, CURLOPT_CAINFO, o->ca_bundle);
 }
@@ -261,6 +284,12 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
 
     if (code == CURLE_ABORTED_BY_CALLBACK && x->h->opts.stop && *x->h->opts.stop)
         return fst_fail(err, *x->h->opts.stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
+    if (x->stalled || x->late) {
+        (void)fst_fail(err, st, x->stalled ? "%.*s: nothing came for %lld s" : "%.*s: no whole answer within %lld s", FST_VIEW_ARGS(host),
+                       (long long)((x->stalled ? x->h->opts.stall_ms ? x->h->opts.stall_ms : STALL_MS : mono_ms() - x->begun_ms) / 1000));
+        fst_error_hint(err, "run the same command again");
+        return st;
+    }
     if (x->too_long)
         return fst_fail(err, FST_ELIMIT, "%.*s: the answer is longer than it may be", FST_VIEW_ARGS(host));
     if (x->refused)
@@ -270,8 +299,8 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
         fst_error_hint(err, "check the endpoint and the region, and that the network can be reached from here");
     else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         fst_error_hint(err, "name the certificates to trust in AWS_CA_BUNDLE");
-    else if (code == CURLE_OPERATION_TIMEDOUT)
-        fst_error_hint(err, "nothing came for a while: run the same command again");
+    else if (code == CURLE_SSL_CONNECT_ERROR)
+        fst_error_hint(err, "does the endpoint speak https? an endpoint that begins with http:// is asked without");
     return st;
 }
 
@@ -296,7 +325,8 @@ enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *r
     set_callbacks(h->curl, &x);
     set_method(h->curl, req);
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-    resp->begun_ms = mono_ms();
+    x.begun_ms = x.moved_ms = resp->begun_ms = mono_ms();
+    x.bulk = req->sink || req->body.n > BULK || req->body_size > BULK;
     code = curl_easy_perform(h->curl);
     resp->ended_ms = mono_ms();
     curl_slist_free_all(headers);

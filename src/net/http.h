@@ -14,7 +14,8 @@ struct fst_http; /* a client: keeps connections alive between exchanges */
 struct fst_http_opts {
     const char  *ca_bundle;   /* file; NULL: the system's */
     int64_t      connect_ms;  /* 0: 10 s */
-    int64_t      stall_ms;    /* without a byte either way; 0: 60 s */
+    int64_t      stall_ms;    /* with next to nothing either way; 0: 60 s */
+    bool         no_proxy;    /* whatever the environment says */
     _Atomic int *stop;        /* not 0: give up; may be NULL */
 };
 
@@ -32,6 +33,7 @@ struct fst_http_request {
     _Atomic uint64_t  *sent;      /* grows as the body goes out, and falls again when that was in vain; may be NULL */
     fst_http_sink_fn  *sink;      /* of a successful answer's body; NULL: into response->body */
     void              *sink_ctx;
+    int64_t            deadline_ms; /* of the whole exchange; 0: 10 minutes, none while much is sent or goes to a sink */
 };
 
 struct fst_http_response { /* reused: reset by each exchange */
