@@ -43,10 +43,22 @@ enum fst_skip {
 const char *fst_skip_name(enum fst_skip skip);
 const char *fst_skip_text(enum fst_skip skip);
 
+/* Where chunks go as they are made, instead of files under out_dir. Called by several threads, for a file by one. */
+struct fst_chunk_sink {
+    void *ctx;
+    /* `key`: "input/TYPE/TYPE-000001.ndjson" */
+    enum fst_status (*begin)(void *ctx, const char *key, void **file, struct fst_error *err);
+    enum fst_status (*write)(void *file, const void *p, size_t n, struct fst_error *err);
+    enum fst_status (*finish)(void *file, uint32_t crc32, struct fst_error *err); /* it is whole; frees it, also when it fails */
+    void            (*drop)(void *file); /* it will not be */
+};
+
 struct fst_prepare_opts {
     const char *const *inputs; /* FILE, folder or "-" */
     size_t             input_count;
     const char        *out_dir; /* created; refused when it holds something that is not ours */
+
+    const struct fst_chunk_sink *sink; /* NULL: chunks are files under out_dir */
 
     enum fst_level      level;
     enum fst_bundles    bundles;

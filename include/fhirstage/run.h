@@ -7,14 +7,29 @@
 #include "fhirstage/prepare.h"
 #include "fhirstage/remote.h"
 
+/* The checksum that goes with each object, for the service to verify, keep and tell. */
+enum fst_checksum { FST_CHECKSUM_CRC32, FST_CHECKSUM_CRC32C, FST_CHECKSUM_CRC64NVME, FST_CHECKSUM_NONE };
+/* Before the body or behind it; AUTO: before it, which every service understands. */
+enum fst_checksum_mode { FST_CHECKSUM_AUTO, FST_CHECKSUM_HEADER, FST_CHECKSUM_TRAILER };
+/* Does the signature cover bodies? AUTO: over http; over https nobody can change them under way. */
+enum fst_payload_signing { FST_PAYLOAD_AUTO, FST_PAYLOAD_SIGN, FST_PAYLOAD_UNSIGNED };
+
 struct fst_upload_opts {
-    const char       *dir; /* a prepared folder */
+    const char       *dir; /* a prepared folder; not of fst_stage() */
     const char       *to;  /* s3://BUCKET/PREFIX */
     struct fst_remote remote;
     bool              prune;          /* delete objects under input/ that the manifest does not name */
     bool              create_bucket;
     const char       *sse, *sse_kms_key_id; /* "AES256", "aws:kms"; NULL: the bucket's default */
-    unsigned          connections;    /* 0: 16 */
+    enum fst_checksum checksum;
+    enum fst_checksum_mode checksum_mode;
+    enum fst_payload_signing payload_signing;
+    bool              verify;         /* read everything back at the end, and compare */
+    bool              break_lock;     /* although another run seems to be at work there */
+    bool              quarantine;     /* of fst_stage(): send what was rejected too */
+    unsigned          connections;    /* at most; 0: 64 */
+    uint64_t          memory_bytes;   /* for what is under way; 0: 128 MiB */
+    const char       *tmp_dir;        /* NULL: TMPDIR or /tmp */
     struct fst_meter *meter;          /* may be NULL */
     fst_notice_fn    *notice;         /* may be NULL */
     void             *notice_ctx;
@@ -23,12 +38,17 @@ struct fst_upload_opts {
 struct fst_upload_result {
     uint64_t files_sent, bytes_sent;
     uint64_t files_kept, bytes_kept; /* there already, with the same size and checksum */
-    uint64_t files_pruned;
+    uint64_t files_pruned, files_verified;
     double   seconds;
 };
 
 FST_MUST_USE enum fst_status fst_upload(const struct fst_upload_opts *opts, const struct fst_env *env,
                                         struct fst_upload_result *result, struct fst_error *err);
+
+/* Prepare, and send the chunks while they are made, without a staging disk: opts->out_dir is for what is not a chunk.
+ * Statuses are those of fst_prepare() and fst_upload(). */
+FST_MUST_USE enum fst_status fst_stage(const struct fst_prepare_opts *prepare, const struct fst_upload_opts *opts, const struct fst_env *env,
+                                       struct fst_figures *figures, struct fst_upload_result *result, struct fst_error *err);
 
 /* One figure, as we computed it and as the import job reported it. */
 struct fst_reconciled {

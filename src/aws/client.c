@@ -33,6 +33,7 @@ enum fst_status fst_aws_new(struct fst_aws **out, const struct fst_aws_config *c
     fst_buf_init(&a->url, SCRATCH_CEILING);
     fst_buf_init(&a->query, SCRATCH_CEILING);
     fst_buf_init(&a->canonical, SCRATCH_CEILING);
+    fst_trailer_init(&a->trailing);
     st = fst_http_new(&a->http, &opts, err);
     if (st) {
         fst_aws_free(a);
@@ -51,6 +52,7 @@ void fst_aws_free(struct fst_aws *a)
     fst_buf_clear(&a->url);
     fst_buf_clear(&a->query);
     fst_buf_clear(&a->canonical);
+    fst_trailer_clear(&a->trailing);
     free(a);
 }
 
@@ -164,11 +166,12 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
     if (fst_buf_status(&a->url))
         return fst_fail(err, FST_ENOMEM, "out of memory");
     q.path = path;
-    if (!r->payload_sha256 && !r->body_size) {
+    if (!r->unsigned_payload && !r->trailer) {
         fst_sha256(r->body, hash);
         fst_hex(hash, sizeof hash, payload);
     }
-    q.payload = fst_view_of(r->payload_sha256 ? r->payload_sha256 : r->body_size ? FST_SIGN_UNSIGNED_PAYLOAD : payload);
+    q.payload = fst_view_of(r->trailer ? fst_trailer_payload(r->unsigned_payload)
+                                       : r->unsigned_payload ? FST_SIGN_UNSIGNED_PAYLOAD : payload);
     fst_format_time_basic(scope.time, a->env->now_ms(a->env->ctx) + a->skew_ms);
     s->count = 0;
     s->too_long = false;
@@ -197,7 +200,12 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
         add_header(s, 4, "authorization", fst_buf_view(&authorization));
     }
     fst_buf_clear(&authorization);
-    return s->count == q.header_count ? fst_fail(err, FST_ENOMEM, "out of memory") : FST_OK;
+    if (s->count == q.header_count)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    if (!r->trailer)
+        return FST_OK;
+    return fst_trailer_build(&a->trailing, r->body, fst_view_of(r->trailer), r->unsigned_payload ? NULL : &scope,
+                             fst_view_of(c->secret_access_key), signature, err);
 }
 
 /* ---- once */
@@ -237,8 +245,11 @@ static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request
     if (st)
         return st;
     h = (struct fst_http_request){ .method = r->method, .url = a->url.p, .headers = s.headers, .header_count = s.count,
-                                   .body = r->body, .body_fd = r->body_fd, .body_offset = r->body_offset, .body_size = r->body_size,
-                                   .sent = r->sent, .sink = r->sink, .sink_ctx = r->sink_ctx };
+                                   .body = r->body, .sent = r->sent, .sink = r->sink, .sink_ctx = r->sink_ctx };
+    if (r->trailer) {
+        h.pieces = a->trailing.pieces;
+        h.piece_count = a->trailing.count;
+    }
     st = fst_http_do(a->http, &h, &a->resp, err);
     if (st)
         return fst_fail_while(err, st, "%s", r->operation);
@@ -382,6 +393,7 @@ enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r,
         }
         a->budget -= cost;
         spent = cost;
+        a->throttled += again == FST_RETRY_THROTTLE;
         if (pays)
             pause_before(a, again, attempt);
         if (a->stop && *a->stop)

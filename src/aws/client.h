@@ -5,6 +5,7 @@
 #ifndef FST_AWS_CLIENT_H
 #define FST_AWS_CLIENT_H
 
+#include "aws/trailer.h"
 #include "aws/config.h"
 #include "net/http.h"
 
@@ -21,6 +22,8 @@ struct fst_aws {
     int64_t                      skew_ms; /* the server's clock less ours */
     double                       budget; /* for retries */
     char                         bucket[64], bucket_region[64]; /* a bucket that was found to be elsewhere */
+    uint64_t                     throttled; /* how often it was asked to go slower */
+    struct fst_trailer           trailing; /* scratch */
     struct fst_buf               url, query, canonical; /* scratch */
 };
 
@@ -34,10 +37,9 @@ struct fst_aws_request {
     const char *const *headers;     /* "name: value"; all are signed */
     size_t             header_count;
     struct fst_view    body;
-    int                body_fd;
-    uint64_t           body_offset, body_size; /* as in net/http.h */
     _Atomic uint64_t  *sent;           /* as in net/http.h; may be NULL */
-    const char        *payload_sha256; /* hex; NULL: computed from `body`, but what comes from a file is not signed then */
+    bool               unsigned_payload; /* the signature does not cover the body */
+    const char        *trailer;        /* "x-amz-checksum-crc32:…": sent behind the body, which goes in chunks then; else NULL */
     bool               fails_late;     /* S3: a 200 may hold an error */
     fst_http_sink_fn  *sink;
     void              *sink_ctx;

@@ -62,15 +62,11 @@ enum fst_status fst_s3_put(struct fst_aws *a, const struct fst_s3_put *p, struct
 {
     struct fst_aws_request r = fst_s3_put_request(p, "PutObject");
     struct fst_s3_headers  h = { .count = 0 };
-    char                   crc[FST_S3_CRC];
 
-    fst_s3_crc_text(crc, p->crc32);
     fst_s3_add_header(&h, "content-type", p->content_type);
-    fst_s3_add_header(&h, "x-amz-checksum-crc32", crc);
     fst_s3_add_header(&h, "if-none-match", p->if_absent ? "*" : NULL);
     fst_s3_add_sse(&h, &p->sse);
-    r.headers = h.items;
-    r.header_count = h.count;
+    fst_s3_guard_request(&r, &h, p);
     return fst_aws_send(a, &r, err);
 }
 
@@ -86,9 +82,18 @@ enum fst_status fst_s3_head(struct fst_aws *a, struct fst_view bucket, struct fs
         return st;
     if (!fst_parse_u64(&head->size, fst_http_header(&a->resp, "content-length")))
         return fst_fail(err, FST_ENET, "s3://%.*s/%.*s: HeadObject: no length in the answer", FST_VIEW_ARGS(bucket), FST_VIEW_ARGS(key));
-    head->has_crc32 = fst_s3_parse_crc(&head->crc32, fst_http_header(&a->resp, "x-amz-checksum-crc32"));
+    fst_s3_read_sum(&head->sum, &a->resp);
     fst_s3_set_etag(head->etag, fst_http_header(&a->resp, "etag"));
     return FST_OK;
+}
+
+enum fst_status fst_s3_head_part(struct fst_aws *a, struct fst_view bucket, struct fst_view key, uint64_t *size, struct fst_error *err)
+{
+    struct fst_aws_request r = { .operation = "HeadObject", .method = "HEAD", .bucket = bucket, .key = key, .query = FST_VIEW("partNumber=1") };
+    enum fst_status        st = fst_aws_send(a, &r, err);
+
+    *size = 0;
+    return st || fst_parse_u64(size, fst_http_header(&a->resp, "content-length")) ? st : FST_EPARSE;
 }
 
 enum fst_status fst_s3_get(struct fst_aws *a, struct fst_view bucket, struct fst_view key, fst_http_sink_fn *sink, void *ctx,

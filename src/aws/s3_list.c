@@ -18,7 +18,6 @@ struct listing {
     bool               truncated;
     struct fst_buf     key, id; /* of the object or upload that is being read */
     uint64_t           size, number;
-    bool               has_crc32;
     struct fst_s3_part part;
     enum fst_status    st;
 };
@@ -199,7 +198,8 @@ enum fst_status fst_s3_list_multiparts(struct fst_aws *a, struct fst_view bucket
 
 static bool part_element(void *ctx, const char *path, struct fst_view text, bool closed)
 {
-    struct listing *l = ctx;
+    static const char sum_path[] = "ListPartsResult/Part/Checksum";
+    struct listing   *l = ctx;
 
     if (!strcmp(path, "ListPartsResult/Part/PartNumber")) {
         set_number(&l->number, text);
@@ -207,15 +207,15 @@ static bool part_element(void *ctx, const char *path, struct fst_view text, bool
         set_number(&l->size, text);
     } else if (!strcmp(path, "ListPartsResult/Part/ETag")) {
         fst_s3_set_etag(l->part.etag, text);
-    } else if (!strcmp(path, "ListPartsResult/Part/ChecksumCRC32")) {
-        l->has_crc32 = fst_s3_parse_crc(&l->part.crc32, text);
+    } else if (!strncmp(path, sum_path, sizeof sum_path - 1)) {
+        fst_s3_parse_sum(&l->part.sum, fst_s3_sum_of_name(path + sizeof sum_path - 1), text);
     } else if (!strcmp(path, "ListPartsResult/IsTruncated")) {
         l->truncated = fst_view_is(text, "true");
     } else if (!strcmp(path, "ListPartsResult/NextPartNumberMarker")) {
         add_next(l, "part-number-marker", text, false);
     } else if (closed && !strcmp(path, "ListPartsResult/Part")) {
-        l->st = l->fn.part(l->ctx, (unsigned)l->number, l->size, l->has_crc32, &l->part, l->err);
-        l->has_crc32 = false;
+        l->st = l->fn.part(l->ctx, (unsigned)l->number, l->size, &l->part, l->err);
+        l->part = (struct fst_s3_part){ 0 };
     }
     return l->st == FST_OK;
 }

@@ -16,8 +16,8 @@ enum fst_status fst_s3_create_multipart(struct fst_aws *a, const struct fst_s3_p
     enum fst_status        st;
 
     fst_s3_add_header(&h, "content-type", p->content_type);
-    fst_s3_add_header(&h, "x-amz-checksum-algorithm", "CRC32");
-    fst_s3_add_header(&h, "x-amz-checksum-type", "FULL_OBJECT");
+    fst_s3_add_header(&h, "x-amz-checksum-algorithm", fst_s3_sum_name(p->sum.kind));
+    fst_s3_add_header(&h, "x-amz-checksum-type", p->sum.kind ? "FULL_OBJECT" : NULL);
     fst_s3_add_sse(&h, &p->sse);
     r.headers = h.items;
     r.header_count = h.count;
@@ -46,22 +46,18 @@ enum fst_status fst_s3_upload_part(struct fst_aws *a, const struct fst_s3_put *p
     struct fst_aws_request r = fst_s3_put_request(p, "UploadPart");
     struct fst_s3_headers  h = { .count = 0 };
     struct fst_buf         query;
-    char                   crc[FST_S3_CRC];
     enum fst_status        st;
 
     fst_buf_init(&query, QUERY_CEILING);
     fst_buf_addf(&query, "partNumber=%u&", number);
     add_id(&query, upload_id);
-    fst_s3_crc_text(crc, p->crc32);
-    fst_s3_add_header(&h, "x-amz-checksum-crc32", crc);
     r.query = fst_buf_view(&query);
-    r.headers = h.items;
-    r.header_count = h.count;
+    fst_s3_guard_request(&r, &h, p);
     st = fst_aws_send(a, &r, err);
     fst_buf_clear(&query);
     if (st)
         return st;
-    part->crc32 = p->crc32;
+    part->sum = p->sum;
     fst_s3_set_etag(part->etag, fst_http_header(&a->resp, "etag"));
     if (!part->etag[0])
         return fst_fail(err, FST_EPARSE, "s3://%.*s/%.*s: UploadPart: the answer has no usable ETag", FST_VIEW_ARGS(p->bucket),
@@ -71,13 +67,16 @@ enum fst_status fst_s3_upload_part(struct fst_aws *a, const struct fst_s3_put *p
 
 static void add_parts(struct fst_buf *body, const struct fst_s3_part *parts, size_t count)
 {
-    char crc[FST_S3_CRC];
+    char text[FST_S3_SUM_TEXT];
 
     fst_buf_add_str(body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for (size_t i = 0; i < count; i++) {
-        fst_s3_crc_text(crc, parts[i].crc32);
-        fst_buf_addf(body, "<Part><PartNumber>%zu</PartNumber><ETag>&quot;%s&quot;</ETag><ChecksumCRC32>%s</ChecksumCRC32></Part>", i + 1,
-                     parts[i].etag, crc);
+        const char *name = fst_s3_sum_name(parts[i].sum.kind);
+        fst_buf_addf(body, "<Part><PartNumber>%zu</PartNumber><ETag>&quot;%s&quot;</ETag>", i + 1, parts[i].etag);
+        fst_s3_sum_text(text, &parts[i].sum);
+        if (name)
+            fst_buf_addf(body, "<Checksum%s>%s</Checksum%s>", name, text, name);
+        fst_buf_add_str(body, "</Part>");
     }
     fst_buf_add_str(body, "</CompleteMultipartUpload>");
 }
@@ -89,17 +88,15 @@ enum fst_status fst_s3_complete_multipart(struct fst_aws *a, const struct fst_s3
                                  .fails_late = true };
     struct fst_s3_headers  h = { .count = 0 };
     struct fst_buf         body, query;
-    char                   crc[FST_S3_CRC];
     enum fst_status        st;
 
     fst_buf_init(&body, COMPLETE_CEILING);
     fst_buf_init(&query, QUERY_CEILING);
     add_id(&query, upload_id);
     add_parts(&body, parts, count);
-    fst_s3_crc_text(crc, p->crc32);
     fst_s3_add_header(&h, "content-type", "application/xml");
-    fst_s3_add_header(&h, "x-amz-checksum-crc32", crc);
-    fst_s3_add_header(&h, "x-amz-checksum-type", "FULL_OBJECT");
+    fst_s3_add_sum(&h, &p->sum);
+    fst_s3_add_header(&h, "x-amz-checksum-type", p->sum.kind ? "FULL_OBJECT" : NULL);
     r.query = fst_buf_view(&query);
     r.body = fst_buf_view(&body);
     r.headers = h.items;

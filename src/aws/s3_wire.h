@@ -5,24 +5,33 @@
 
 #include "aws/s3.h"
 
-enum { FST_S3_HEADERS = 8, FST_S3_HEADER_MAX = 2048, FST_S3_CRC = 16 };
+enum { FST_S3_HEADERS = 8, FST_S3_HEADER_MAX = 2048, FST_S3_SUM_TEXT = 32, FST_S3_TRAILER_MAX = 96 };
 
 /* Valid when {0}. */
 struct fst_s3_headers {
     char        text[FST_S3_HEADERS][FST_S3_HEADER_MAX];
     const char *items[FST_S3_HEADERS];
     size_t      count;
+    char        trailer[FST_S3_TRAILER_MAX];
 };
 void fst_s3_add_header(struct fst_s3_headers *h, const char *name, const char *value); /* NULL: left out */
 void fst_s3_add_sse(struct fst_s3_headers *h, const struct fst_s3_sse *sse);
 
-/* A CRC32 as S3 writes it: base64 of its bytes, the highest first. */
-void fst_s3_crc_text(char out[FST_S3_CRC], uint32_t crc);
-/* False for what is no checksum of a whole object: a composite one has "-N" behind it. */
-FST_MUST_USE bool fst_s3_parse_crc(uint32_t *crc, struct fst_view text);
+/* "CRC32C"; NULL for NONE. The other way round, NONE for what is not known. */
+const char *fst_s3_sum_name(enum fst_s3_sum_kind kind);
+enum fst_s3_sum_kind fst_s3_sum_of_name(const char *name);
+/* As S3 writes it: base64 of its bytes, the highest first; behind a composite one "-N". */
+void fst_s3_sum_text(char out[FST_S3_SUM_TEXT], const struct fst_s3_sum *sum);
+/* Of kind NONE when it is not one. */
+void fst_s3_parse_sum(struct fst_s3_sum *sum, enum fst_s3_sum_kind kind, struct fst_view text);
+/* "x-amz-checksum-…"; none for NONE. */
+void fst_s3_add_sum(struct fst_s3_headers *h, const struct fst_s3_sum *sum);
+void fst_s3_read_sum(struct fst_s3_sum *sum, const struct fst_http_response *resp);
 /* Without its quotes; empty when it is too long or unfit to be sent back. */
 void fst_s3_set_etag(char out[FST_ETAG_MAX], struct fst_view etag);
 
+/* Add what guards p's body, and give `r` the headers. */
+void fst_s3_guard_request(struct fst_aws_request *r, struct fst_s3_headers *h, const struct fst_s3_put *p);
 struct fst_aws_request fst_s3_put_request(const struct fst_s3_put *p, const char *operation);
 
 #endif

@@ -176,14 +176,14 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     struct fst_run_opts    opts = {
         .datastore_id = a->datastore, .datastore_name = DATASTORE_NAME, .role_arn = a->role, .kms_key = a->kms_key,
         .output_uri = a->output, .job_name = a->job_name, .timeout_ms = a->timeout_ms,
-        .upload = { .to = a->to, .remote = a->remote, .prune = a->sending.prune, .sse = a->sending.sse,
-                    .sse_kms_key_id = a->sending.sse_kms_key_id, .connections = (unsigned)a->sending.connections },
+        .upload = { .to = a->to, .remote = a->remote },
     };
     struct local    l = { 0 };
     enum fst_status st = check_target(a, err);
     if (st)
         return st;
     fst_buf_init(&l.dir, 1 << 16);
+    fst_sending_apply(&a->sending, &opts.upload);
     fst_shape_apply(&a->shape, cli, operands, count, &opts.prepare);
     opts.prepare.out_dir = out;
     opts.prepare.findings = fst_findings_new();

@@ -37,6 +37,10 @@ static void add_text(struct fst_buf *out, const struct fst_upload_result *r)
         fst_add_count(out, r->files_pruned);
         fst_buf_add_str(out, " foreign objects deleted\n");
     }
+    if (r->files_verified) {
+        fst_add_count(out, r->files_verified);
+        fst_buf_add_str(out, " chunks read back and compared\n");
+    }
 }
 
 static void add_json(struct fst_buf *out, const struct fst_upload_result *r)
@@ -49,6 +53,7 @@ static void add_json(struct fst_buf *out, const struct fst_upload_result *r)
     fst_json_member_u64(&w, "FilesKept", r->files_kept);
     fst_json_member_u64(&w, "BytesKept", r->bytes_kept);
     fst_json_member_u64(&w, "FilesPruned", r->files_pruned);
+    fst_json_member_u64(&w, "FilesVerified", r->files_verified);
     fst_json_name(&w, "Seconds");
     fst_json_double(&w, r->seconds, 3);
     fst_json_end_object(&w);
@@ -77,11 +82,9 @@ static enum fst_status upload_run(struct fst_cli *cli, void *args, const char *c
     struct fst_upload_result     result = { 0 };
     struct fst_progress          progress;
     enum fst_status              st;
-    const struct fst_upload_opts opts = {
-        .dir = operands[0], .to = operands[1], .remote = a->remote, .prune = a->sending.prune, .create_bucket = a->create_bucket,
-        .sse = a->sending.sse, .sse_kms_key_id = a->sending.sse_kms_key_id, .connections = (unsigned)a->sending.connections,
-        .meter = cli->meter, .notice = fst_say_notice,
-    };
+    struct fst_upload_opts       opts = { .dir = operands[0], .to = operands[1], .remote = a->remote, .create_bucket = a->create_bucket,
+                                          .meter = cli->meter, .notice = fst_say_notice };
+    fst_sending_apply(&a->sending, &opts);
     fst_progress_start(&progress, cli);
     st = fst_upload(&opts, cli->env, &result, err);
     fst_progress_stop(&progress);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { HEAD_CEILING = 256 * 1024, CONNECT_MS = 10000, STALL_MS = 60000, DEADLINE_MS = 10 * 60 * 1000, BULK = 1 << 20, BULK_RATE = 1024, UPLOAD_BUFFER = 256 * 1024 };
 
@@ -20,7 +19,9 @@ struct exchange {
     struct fst_http               *h;
     const struct fst_http_request *req;
     struct fst_http_response      *resp;
-    uint64_t                       sent, counted; /* counted: in req->sent */
+    const struct fst_view         *pieces;
+    size_t                         piece_count, piece, offset; /* sent up to there */
+    uint64_t                       total, sent, counted; /* counted: in req->sent */
     bool                           too_long, refused; /* the body: beyond its ceiling; the sink gave up */
     bool                           bulk;              /* much is on the way: it is held to a pace, not to a time */
     bool                           stalled, late;
@@ -149,24 +150,24 @@ static void count_sent(struct exchange *x, uint64_t sent)
 
 static size_t on_read(char *p, size_t size, size_t n, void *ctx)
 {
-    struct exchange               *x = ctx;
-    const struct fst_http_request *r = x->req;
-    uint64_t                       total = r->body_size ? r->body_size : r->body.n, left = total - x->sent;
-    size_t                         want = left < size * n ? (size_t)left : size * n;
-    ssize_t                        got;
+    struct exchange *x = ctx;
+    size_t           room = size * n, done = 0;
 
-    if (!r->body_size) {
-        memcpy(p, r->body.p + x->sent, want);
-        x->sent += want;
-        count_sent(x, x->sent);
-        return want;
+    while (done < room && x->piece < x->piece_count) {
+        const struct fst_view *v = &x->pieces[x->piece];
+        size_t                 some = v->n - x->offset < room - done ? v->n - x->offset : room - done;
+        if (some)
+            memcpy(p + done, v->p + x->offset, some);
+        done += some;
+        x->offset += some;
+        if (x->offset == v->n) {
+            x->piece++;
+            x->offset = 0;
+        }
     }
-    got = want ? pread(r->body_fd, p, want, (off_t)(r->body_offset + x->sent)) : 0;
-    if (got < 0 || (want && !got))
-        return CURL_READFUNC_ABORT;
-    x->sent += (uint64_t)got;
+    x->sent += done;
     count_sent(x, x->sent);
-    return (size_t)got;
+    return done;
 }
 
 static int on_seek(void *ctx, curl_off_t offset, int origin)
@@ -176,6 +177,9 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
     if (origin != SEEK_SET)
         return CURL_SEEKFUNC_CANTSEEK;
     x->sent = (uint64_t)offset;
+    x->offset = (size_t)offset;
+    for (x->piece = 0; x->piece < x->piece_count && x->offset >= x->pieces[x->piece].n; x->piece++)
+        x->offset -= x->pieces[x->piece].n;
     return CURL_SEEKFUNC_OK;
 }
 
@@ -236,9 +240,9 @@ static void set_callbacks(CURL *c, struct exchange *x)
     curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 }
 
-static void set_method(CURL *c, const struct fst_http_request *r)
+static void set_method(CURL *c, const struct exchange *x)
 {
-    uint64_t size = r->body_size ? r->body_size : r->body.n;
+    const struct fst_http_request *r = x->req;
 
     curl_easy_setopt(c, CURLOPT_URL, r->url);
     curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
@@ -246,10 +250,10 @@ static void set_method(CURL *c, const struct fst_http_request *r)
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
     } else if (!strcmp(r->method, "PUT")) {
         curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
+        curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)x->total);
     } else if (!strcmp(r->method, "POST")) {
         curl_easy_setopt(c, CURLOPT_POST, 1L);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->total);
     } else if (strcmp(r->method, "GET") != 0) {
         curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
     }
@@ -307,7 +311,8 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
 enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *req, struct fst_http_response *resp,
                             struct fst_error *err)
 {
-    struct exchange    x = { .h = h, .req = req, .resp = resp };
+    struct exchange    x = { .h = h, .req = req, .resp = resp, .pieces = req->piece_count ? req->pieces : &req->body,
+                             .piece_count = req->piece_count ? req->piece_count : 1 };
     bool               ok;
     struct curl_slist *headers = header_list(req, &ok);
     long               status = 0;
@@ -317,16 +322,18 @@ enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *r
         curl_slist_free_all(headers);
         return fst_fail(err, FST_ENOMEM, "out of memory");
     }
+    for (size_t i = 0; i < x.piece_count; i++)
+        x.total += x.pieces[i].n;
     fst_buf_reset(&resp->head);
     fst_buf_reset(&resp->body);
     h->why[0] = '\0';
     curl_easy_reset(h->curl); /* connections stay */
     set_limits(h->curl, &h->opts);
     set_callbacks(h->curl, &x);
-    set_method(h->curl, req);
+    set_method(h->curl, &x);
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
     x.begun_ms = x.moved_ms = resp->begun_ms = mono_ms();
-    x.bulk = req->sink || req->body.n > BULK || req->body_size > BULK;
+    x.bulk = req->sink || x.total > BULK;
     code = curl_easy_perform(h->curl);
     resp->ended_ms = mono_ms();
     curl_slist_free_all(headers);

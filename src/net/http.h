@@ -28,8 +28,8 @@ struct fst_http_request {
     const char *const *headers; /* "Name: value" */
     size_t             header_count;
     struct fst_view    body;      /* sent as it is … */
-    int                body_fd;   /* … or, where body_size is not 0, these bytes of this file */
-    uint64_t           body_offset, body_size;
+    const struct fst_view *pieces; /* … or, where there are some, these one after another */
+    size_t             piece_count;
     _Atomic uint64_t  *sent;      /* grows as the body goes out, and falls again when that was in vain; may be NULL */
     fst_http_sink_fn  *sink;      /* of a successful answer's body; NULL: into response->body */
     void              *sink_ctx;

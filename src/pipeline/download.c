@@ -230,7 +230,7 @@ static enum fst_status compare(const struct item *item, const struct fst_s3_head
 {
     if (f->size != item->size || f->size != head->size)
         return fst_fail(err, FST_ENET, "%s: %llu bytes came, not %llu", item->path, (unsigned long long)f->size, (unsigned long long)head->size);
-    if (head->has_crc32 && head->crc32 != f->crc32)
+    if (head->sum.kind == FST_S3_SUM_CRC32 && !head->sum.parts && head->sum.value != f->crc32)
         return fst_fail(err, FST_ENET, "%s: the checksum is not the service's", item->path);
     return FST_OK;
 }

@@ -171,12 +171,6 @@ static enum fst_status reconcile(struct run *r, struct fst_error *err)
     return st ? st : write_job_file(r, err);
 }
 
-static enum fst_status upload(struct run *r, struct fst_error *err)
-{
-    enter_stage(r, FST_STAGE_UPLOAD);
-    return fst_upload(&r->upload, r->env, &r->result->upload, err);
-}
-
 /* Where several statuses hold, the exit code's rule (docs/cli.md): a part not read comes before what was rejected. */
 static enum fst_status verdict(const struct run *r, enum fst_status prepared)
 {
@@ -190,7 +184,7 @@ static enum fst_status verdict(const struct run *r, enum fst_status prepared)
 static enum fst_status run_stages(struct run *r, struct fst_error *err)
 {
     struct fst_error unread = { 0 };
-    enum fst_status  prepared = fst_prepare(&r->opts->prepare, r->env, &r->result->figures, &unread), st;
+    enum fst_status  prepared = fst_stage(&r->opts->prepare, &r->upload, r->env, &r->result->figures, &r->result->upload, &unread), st;
     bool             goes_on = !prepared || (prepared == FST_EINPUT && r->result->figures.resources) || (prepared == FST_EREJECTED && !unread.text[0]);
 
     if (!goes_on) {
@@ -203,8 +197,6 @@ static enum fst_status run_stages(struct run *r, struct fst_error *err)
     st = digest_manifest(r, err);
     if (!st)
         st = fst_api_open(&r->api, &r->upload.remote, r->env, r->opts->prepare.meter, err);
-    if (!st)
-        st = upload(r, err);
     if (!st)
         st = import(r, err);
     if (!st)
@@ -222,7 +214,8 @@ enum fst_status fst_run(const struct fst_run_opts *opts, const struct fst_env *e
     enum fst_status st;
 
     *result = (struct fst_run_result){ 0 };
-    r.upload.dir = opts->prepare.out_dir;
+    r.upload.memory_bytes = opts->prepare.memory_bytes / 2;
+    r.upload.tmp_dir = opts->prepare.tmp_dir;
     r.upload.meter = opts->prepare.meter;
     r.upload.notice = opts->prepare.notice;
     r.upload.notice_ctx = opts->prepare.notice_ctx;

@@ -75,10 +75,10 @@ void fst_chunk_list_sort(struct fst_chunk_list *l)
 
 /* ---- writing */
 
-void fst_chunks_init(struct fst_chunks *c, const char *dir, uint64_t chunk_bytes, size_t buffer_bytes, size_t max_line,
-                     struct fst_chunk_list *list)
+void fst_chunks_init(struct fst_chunks *c, const char *dir, const struct fst_chunk_sink *sink, uint64_t chunk_bytes,
+                     size_t buffer_bytes, size_t max_line, struct fst_chunk_list *list)
 {
-    *c = (struct fst_chunks){ .dir = dir, .chunk_bytes = chunk_bytes, .buffer_bytes = buffer_bytes,
+    *c = (struct fst_chunks){ .dir = dir, .sink = sink, .chunk_bytes = chunk_bytes, .buffer_bytes = buffer_bytes,
                               .max_line = max_line, .list = list };
 }
 
@@ -143,6 +143,7 @@ enum fst_status fst_chunks_line(struct fst_chunks *c, fst_type type, struct fst_
             return fst_fail(err, FST_ENOMEM, "out of memory");
         o->chunk.type = type;
         fst_part_init(&o->lines, c->buffer_bytes, c->max_line + c->buffer_bytes);
+        o->lines.sink = c->sink;
         fst_part_init(&o->provenance, PROVENANCE_BUFFER, PROVENANCE_MAX);
         c->open[type] = o;
     }

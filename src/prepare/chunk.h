@@ -37,6 +37,7 @@ void fst_chunk_key(char out[FST_CHUNK_KEY_MAX], const struct fst_chunk *c);
 
 struct fst_chunks {
     const char            *dir; /* NULL: count only */
+    const struct fst_chunk_sink *sink; /* for the lines; NULL: into dir too */
     uint64_t               chunk_bytes;
     size_t                 buffer_bytes, max_line;
     struct fst_chunk_list *list;
@@ -46,8 +47,8 @@ struct fst_chunks {
     size_t                 mark;
 };
 
-void fst_chunks_init(struct fst_chunks *c, const char *dir, uint64_t chunk_bytes, size_t buffer_bytes, size_t max_line,
-                     struct fst_chunk_list *list);
+void fst_chunks_init(struct fst_chunks *c, const char *dir, const struct fst_chunk_sink *sink, uint64_t chunk_bytes,
+                     size_t buffer_bytes, size_t max_line, struct fst_chunk_list *list);
 void fst_chunks_clear(struct fst_chunks *c); /* what was not finished is removed */
 void fst_chunks_begin(struct fst_chunks *c, uint32_t segment);
 /* Where to append the next line of that type, without a newline. */

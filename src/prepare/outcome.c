@@ -34,7 +34,7 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
     fst_buf_init(&o->line, LINE_CEILING);
     fst_buf_init(&o->path, LINE_CEILING);
     fst_rewriter_init(&o->rewriter, &o->resolver);
-    fst_chunks_init(&o->chunks, shared->dir, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
+    fst_chunks_init(&o->chunks, shared->dir, opts->sink, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
     fst_quarantine_init(&o->quarantine, shared->dir);
     fst_part_init(&o->unresolved, UNRESOLVED_BUFFER, LINE_CEILING);
     o->findings = opts->findings ? fst_findings_new() : NULL;

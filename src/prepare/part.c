@@ -19,7 +19,9 @@ void fst_part_init(struct fst_part *p, size_t buffer_bytes, size_t max_bytes)
 
 static void forget_file(struct fst_part *p)
 {
-    if (p->created)
+    if (p->created && p->sink)
+        p->sink->drop(p->file);
+    else if (p->created)
         unlink(p->temp.p);
     p->created = false;
     p->bytes = 0;
@@ -44,12 +46,24 @@ enum fst_status fst_part_begin(struct fst_part *p, const char *dir, const char *
     p->summed = summed;
     if (!dir)
         return FST_OK;
+    if (p->sink) {
+        fst_buf_add_str(&p->final, key);
+        return fst_buf_check(&p->final, err);
+    }
     fst_buf_addf(&p->temp, "%s/" FST_PARTIAL_DIR "/", dir);
     for (const char *c = key; *c; c++)
         fst_buf_add_char(&p->temp, (char)(*c == '/' ? '+' : *c));
     fst_path_join(&p->final, dir, key);
     st = fst_buf_check(&p->temp, err);
     return st ? st : fst_buf_check(&p->final, err);
+}
+
+static enum fst_status append_to_sink(struct fst_part *p, size_t n, struct fst_error *err)
+{
+    enum fst_status st = p->created ? FST_OK : p->sink->begin(p->sink->ctx, fst_buf_str(&p->final), &p->file, err);
+
+    p->created |= !st;
+    return st ? st : p->sink->write(p->file, p->buf.p, n, err);
 }
 
 static enum fst_status append(struct fst_part *p, size_t n, struct fst_error *err)
@@ -73,7 +87,7 @@ enum fst_status fst_part_flush(struct fst_part *p, size_t n, struct fst_error *e
     if (st || !n)
         return st;
     if (p->final.len)
-        st = append(p, n, err);
+        st = p->sink ? append_to_sink(p, n, err) : append(p, n, err);
     if (p->summed)
         p->crc32 = fst_crc32(p->crc32, p->buf.p, n);
     p->bytes += n;
@@ -98,6 +112,10 @@ enum fst_status fst_part_close(struct fst_part *p, struct fst_error *err)
 
     if (!p->created)
         return FST_OK;
+    if (p->sink) {
+        p->created = false;
+        return p->sink->finish(p->file, p->crc32, err);
+    }
     st = fst_file_mkdirs_for(p->final.p, err);
     if (!st && rename(p->temp.p, p->final.p))
         st = fst_fail_errno(err, "%s", p->final.p);

@@ -1,4 +1,5 @@
-/* prepare/part.h — a file of the output that grows under a temporary name and gets its own when it is whole.
+/* prepare/part.h — a file of the output that grows under a temporary name and gets its own when it is whole; or what
+ * goes to a sink in its place.
  * Nothing is held open between writes, so any number of parts may grow at a time.
  * Memory: what was added and not yet written, at most `buffer_bytes` and one addition.
  * Threads: one part per thread. May use: base. */
@@ -6,6 +7,7 @@
 #define FST_PREPARE_PART_H
 
 #include "base/buf.h"
+#include "fhirstage/prepare.h"
 
 struct fst_part {
     struct fst_buf buf;         /* add here, then fst_part_added() */
@@ -15,6 +17,8 @@ struct fst_part {
     uint32_t       crc32;       /* of them */
     bool           summed;      /* keep the CRC32 */
     bool           created;
+    const struct fst_chunk_sink *sink; /* not NULL: it goes there; `final` is its key */
+    void          *file;        /* of the sink, when created */
 };
 
 void fst_part_init(struct fst_part *p, size_t buffer_bytes, size_t max_bytes);
