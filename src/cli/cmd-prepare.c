@@ -24,9 +24,9 @@ static const struct fst_opt prepare_opts[] = {
       "the folder to write; a non-empty one that fhirstage did not make is refused. Or a prefix on S3: chunks are sent while "
       "they are made, without a staging disk", .required = true },
     { 0, "keep", FST_OPT_STRING, offsetof(struct prepare_args, keep), "DIR",
-      "with --out=s3://…: a folder for quarantine, provenance and report (default: a temporary one)" },
+      "with --out=s3://...: a folder for quarantine, provenance and report (default: a temporary one)" },
     { 0, "send-quarantine", FST_OPT_FLAG, offsetof(struct prepare_args, quarantine), NULL,
-      "with --out=s3://…: send what was rejected too, to PREFIX/quarantine/" },
+      "with --out=s3://...: send what was rejected too, to PREFIX/quarantine/" },
     { 0, "create-bucket", FST_OPT_FLAG, offsetof(struct prepare_args, create_bucket), NULL, "create the bucket where it is missing" },
     { 0, "json", FST_OPT_FLAG, offsetof(struct prepare_args, json), NULL, "print the figures as JSON, as 'figures --json' does" },
     FST_SENDING_OPTS(offsetof(struct prepare_args, sending)),

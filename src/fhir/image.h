@@ -107,7 +107,8 @@ static inline struct fst_view fst_pool_view(const struct fst_schema *s, struct f
 static inline uint64_t fst_hash_load(const char *p, size_t n)
 {
     uint64_t w = 0;
-    memcpy(&w, p, n < sizeof w ? n : sizeof w);
+    if (n) /* an empty view may point nowhere */
+        memcpy(&w, p, n < sizeof w ? n : sizeof w);
     return w;
 }
 
