@@ -1,6 +1,7 @@
 #include "pipeline/judge.h"
 
 #include "fhir/types.h"
+#include "fhir/where.h"
 
 enum { MAX_ISSUES = 100 };
 
@@ -51,17 +52,26 @@ void fst_judge_clear(struct fst_judge *j)
     *j = (struct fst_judge){ 0 };
 }
 
-static void refuse(struct fst_judge *j, const char *rule, struct fst_view text, uint64_t offset)
+static void refuse(struct fst_judge *j, const char *rule, struct fst_view text)
 {
-    const struct fst_issue issue = { FST_SEVERITY_ERROR, FST_ISSUE_INVALID, rule, { 0 }, text, offset };
+    const struct fst_issue issue = { FST_SEVERITY_ERROR, FST_ISSUE_INVALID, rule, { 0 }, text, 0 };
     note(j, &issue);
 }
 
-static void refuse_json(struct fst_judge *j, const struct fst_json_error *why)
+static void refuse_json(struct fst_judge *j, const struct fst_item *item, const struct fst_json_error *why)
 {
-    char text[200];
+    char             text[200];
+    struct fst_buf   place;
+    struct fst_issue issue = { FST_SEVERITY_ERROR, FST_ISSUE_INVALID, why->rule, { 0 }, { 0 }, why->offset };
+
     snprintf(text, sizeof text, "not JSON: %s, at byte %llu", why->what, (unsigned long long)why->offset);
-    refuse(j, why->rule, fst_view_of(text), why->offset);
+    fst_buf_init(&place, 64 << 10);
+    if (item->entry < 0 && !j->opts->syntax_only)
+        fst_where(&place, item->text, why->offset);
+    issue.expression = fst_buf_view(&place);
+    issue.text = fst_view_of(text);
+    note(j, &issue);
+    fst_buf_clear(&place);
 }
 
 static enum fst_status judge_resource(struct fst_judge *j, uint32_t root, struct fst_judged *judged)
@@ -83,7 +93,7 @@ static enum fst_status judge_entry(struct fst_judge *j, struct fst_judged *judge
 {
     uint32_t resource = fst_tape_member(&j->tape, 0, "resource");
     if (fst_tape_kind(&j->tape, 0) != FST_JSON_OBJECT)
-        refuse(j, "entry-object", (struct fst_view)FST_VIEW("an entry of a Bundle is a JSON object"), 0);
+        refuse(j, "entry-object", (struct fst_view)FST_VIEW("an entry of a Bundle is a JSON object"));
     return resource == FST_NO_NODE ? FST_OK : judge_resource(j, resource, judged);
 }
 
@@ -94,7 +104,7 @@ static enum fst_status judge_text(struct fst_judge *j, const struct fst_item *it
     struct fst_json_error      why;
     enum fst_status            st = fst_json_parse(&j->tape, item->text, &how, &why);
     if (st == FST_EPARSE)
-        refuse_json(j, &why);
+        refuse_json(j, item, &why);
     if (st || j->opts->syntax_only)
         return st == FST_EPARSE ? FST_OK : st;
     return item->entry >= 0 ? judge_entry(j, judged) : judge_resource(j, 0, judged);
@@ -110,7 +120,7 @@ enum fst_status fst_judge_item(struct fst_judge *j, const struct fst_item *item,
     j->count = 0;
     j->refused = false;
     if (item->broken)
-        refuse(j, item->rule, fst_view_of(item->broken), 0);
+        refuse(j, item->rule, fst_view_of(item->broken));
     else
         st = judge_text(j, item, judged);
     if (st)

@@ -1,6 +1,8 @@
 #include "prepare/check.h"
 
-enum { TEXT_MAX = 512 };
+#include "fhir/where.h"
+
+enum { TEXT_MAX = 512, PLACE_MAX = 64 << 10 };
 
 /* The type that a link without one in its text will have led to when it is rewritten: an fst_link_type_fn. */
 static struct fst_view link_type(void *ctx, struct fst_view link)
@@ -77,13 +79,16 @@ void fst_check_report(struct fst_checker *c, enum fst_issue_code code, const cha
     report(c, code, rule, expression, text, 0);
 }
 
-void fst_check_refuse_text(struct fst_checker *c, const struct fst_json_error *jerr)
+void fst_check_refuse_text(struct fst_checker *c, struct fst_view json, const struct fst_json_error *jerr)
 {
-    struct fst_buf text;
+    struct fst_buf text, place;
     fst_buf_init(&text, TEXT_MAX);
+    fst_buf_init(&place, PLACE_MAX);
     fst_buf_addf(&text, "not JSON: %s, at byte %llu", jerr->what, (unsigned long long)jerr->offset);
-    report(c, FST_ISSUE_INVALID, jerr->rule, (struct fst_view){ 0 }, fst_buf_view(&text), jerr->offset);
+    fst_where(&place, json, jerr->offset);
+    report(c, FST_ISSUE_INVALID, jerr->rule, fst_buf_view(&place), fst_buf_view(&text), jerr->offset);
     fst_buf_clear(&text);
+    fst_buf_clear(&place);
 }
 
 void fst_check_refuse_bytes(struct fst_checker *c, const char *rule, const char *why)

@@ -29,7 +29,7 @@ void fst_checker_clear(struct fst_checker *c);
 FST_MUST_USE enum fst_status fst_check_resource(struct fst_checker *c, const struct fst_tape *t, uint32_t root,
                                                 uint64_t bundle, struct fst_error *err);
 /* The value's text is no JSON. */
-void fst_check_refuse_text(struct fst_checker *c, const struct fst_json_error *jerr);
+void fst_check_refuse_text(struct fst_checker *c, struct fst_view json, const struct fst_json_error *jerr);
 /* These bytes are no value. */
 void fst_check_refuse_bytes(struct fst_checker *c, const char *rule, const char *why);
 /* Another fact against the value; `text` is shown as it is. */

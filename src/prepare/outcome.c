@@ -159,7 +159,7 @@ static enum fst_status parse(struct fst_outcomes *o, bool *sound, struct fst_err
     *sound = false;
     if (st != FST_EPARSE)
         return fst_fail(err, st, "out of memory");
-    fst_check_refuse_text(&o->checker, &jerr);
+    fst_check_refuse_text(&o->checker, o->value->text, &jerr);
     return FST_OK;
 }
 
