@@ -2,7 +2,7 @@
 
 BUILD      ?= build
 FACTS_SRC  := tools/facts.c $(wildcard src/fhir/compile*.c src/fhir/define*.c) \
-              src/fhir/package.c $(wildcard src/base/*.c src/json/*.c)
+              src/fhir/package.c src/fhir/schema.c $(wildcard src/base/*.c src/json/*.c)
 FACTS_TOOL  = $(BUILD)/gen/facts
 GENERATED  += $(BUILD)/gen/fhir/r4-tables.inc
 R4_PACKAGE ?= $(TESTDATA)/fhir-r4/hl7.fhir.r4.examples-4.0.1.tgz

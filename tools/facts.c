@@ -38,7 +38,7 @@ static enum fst_status compile(char **paths, int count, struct fst_buf *out, str
     for (int i = 0; !st && i < count; i++)
         st = fst_file_read(&text, paths[i], err);
     if (!st)
-        st = fst_compile_facts(fst_buf_view(&text), &image, &map, err);
+        st = fst_compile_facts(NULL, fst_buf_view(&text), &image, &map, err);
     if (!st)
         fst_compile_write_c(&image, &map, out);
     fst_buf_clear(&text);

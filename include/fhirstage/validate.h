@@ -21,6 +21,8 @@ enum fst_level {
 enum fst_unknown_profile { FST_UNKNOWN_PROFILE_WARN, FST_UNKNOWN_PROFILE_STRIP, FST_UNKNOWN_PROFILE_REJECT };
 enum fst_parser { FST_PARSER_FAST, FST_PARSER_YAJL };
 
+struct fst_profiles; /* see fhirstage/profiles.h */
+
 /* A notice for people about something that is no failure: an unresolved reference, a file without FHIR. */
 typedef void fst_notice_fn(void *ctx, const char *where, const char *what);
 
@@ -34,6 +36,8 @@ struct fst_validate_inputs_opts {
     bool            syntax_only;    /* JSON alone: any value a line, or one document */
     bool            include_values; /* messages may show values of resources */
     unsigned        max_issues;     /* a resource; 0: 100 */
+    const struct fst_profiles *profiles; /* NULL: R4's own; must live as long as what the verdicts say is used */
+    enum fst_unknown_profile unknown_profile; /* STRIP is for prepare: here it is WARN */
 
     uint64_t    max_resource_bytes; /* 0: 192 MiB */
     const char *tmp_dir;            /* NULL: TMPDIR or /tmp */
@@ -53,6 +57,7 @@ struct fst_judged {
     bool        ok;    /* no issue is an error or fatal */
     const struct fst_issue *issues;
     size_t      issue_count;
+    unsigned    unknown_profiles; /* entries of meta.profile that are not known */
 };
 /* Return not FST_OK to stop. */
 typedef enum fst_status fst_judged_fn(void *ctx, const struct fst_judged *judged, struct fst_error *err);
@@ -60,6 +65,7 @@ typedef enum fst_status fst_judged_fn(void *ctx, const struct fst_judged *judged
 struct fst_validate_inputs_result {
     uint64_t sources, sources_without_fhir, sources_unread;
     uint64_t values, invalid;
+    uint64_t unknown_profiles; /* meta.profile entries that are not known */
     uint64_t input_bytes; /* as stored */
     double   seconds;
 };

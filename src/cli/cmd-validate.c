@@ -10,13 +10,15 @@
 #include "cli/shape.h"
 #include "cli/table.h"
 #include "cli/tally.h"
+#include "fhirstage/profiles.h"
 #include "fhirstage/validate.h"
 #include "json/writer.h"
 
 enum { TYPES_MAX = 20, LINE_MAX_BYTES = 64 << 20 };
 
 struct validate_args {
-    int         level, parser;
+    int         level, parser, unknown_profile;
+    struct fst_strings profiles;
     bool        staged, syntax_only, json, include_values;
     const char *verdicts, *tmp_dir;
     uint64_t    max_issues, max_resource_bytes, jobs;
@@ -26,6 +28,7 @@ struct validate_args {
 
 static const struct fst_opt validate_opts[] = {
     { 0, "level", FST_OPT_CHOICE, AT(level), NULL, "how closely resources are checked (default strict)", fst_level_choices },
+    FST_PROFILE_OPTS(AT(profiles), AT(unknown_profile)),
     { 0, "staged", FST_OPT_FLAG, AT(staged), NULL, "judge lines as the import does: one resource a line, with an id" },
     { 0, "syntax-only", FST_OPT_FLAG, AT(syntax_only), NULL,
       "JSON alone: any value a line, or one document over many lines; duplicate keys pass" },
@@ -163,6 +166,10 @@ static void add_text(struct fst_buf *out, struct report *r, const struct fst_val
         fst_add_count(out, r->warnings);
         fst_buf_add_str(out, r->warnings == 1 ? " warning\n" : " warnings\n");
     }
+    if (result->unknown_profiles) {
+        fst_add_count(out, result->unknown_profiles);
+        fst_buf_add_str(out, result->unknown_profiles == 1 ? " meta.profile that is not known\n" : " times a meta.profile that is not known\n");
+    }
 }
 
 static void add_counts(struct fst_json_writer *w, const char *member, const struct fst_tally *tally, const char *n, const char *bad)
@@ -188,6 +195,7 @@ static void add_json(struct fst_buf *out, const struct report *r, const struct f
     fst_json_member_u64(&w, "Valid", result->values - result->invalid);
     fst_json_member_u64(&w, "Invalid", result->invalid);
     fst_json_member_u64(&w, "Warnings", r->warnings);
+    fst_json_member_u64(&w, "UnknownProfiles", result->unknown_profiles);
     add_counts(&w, "ByRule", &r->rules, "Issues", "Errors");
     add_counts(&w, "ByResourceType", &r->types, "Resources", "Invalid");
     fst_json_name(&w, "Sources");
@@ -254,15 +262,20 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
     struct fst_validate_inputs_result       result = { 0 };
     struct fst_progress                     progress;
     enum fst_status                         st;
-    const struct fst_validate_inputs_opts   opts = {
+    struct fst_profiles                    *profiles;
+    struct fst_validate_inputs_opts         opts = {
         .inputs = operands, .input_count = count, .level = (enum fst_level)a->level, .parser = (enum fst_parser)a->parser,
         .staged = a->staged, .syntax_only = a->syntax_only, .include_values = a->include_values,
+        .unknown_profile = (enum fst_unknown_profile)a->unknown_profile,
         .max_issues = (unsigned)a->max_issues, .max_resource_bytes = a->max_resource_bytes, .tmp_dir = a->tmp_dir,
         .jobs = (unsigned)a->jobs, .meter = cli->meter, .notice = fst_say_notice,
     };
     fst_buf_init(&r.line, LINE_MAX_BYTES);
     r.findings = fst_findings_new();
-    st = open_verdicts(&r, a->verdicts, err);
+    st = fst_profiles_load(&profiles, a->profiles.items, a->profiles.count, err);
+    opts.profiles = profiles;
+    if (!st)
+        st = open_verdicts(&r, a->verdicts, err);
     if (!st) {
         fst_progress_start(&progress, cli);
         st = fst_validate_inputs(&opts, cli->env, note, &r, &result, err);
@@ -277,6 +290,7 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
     fst_tally_clear(&r.types);
     fst_buf_clear(&r.line);
     fst_findings_free(r.findings);
+    fst_profiles_free(profiles);
     return st;
 }
 

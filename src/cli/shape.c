@@ -8,6 +8,7 @@ const char *const fst_ids_choices[] = { "keep", "scope", NULL };
 const char *const fst_duplicates_choices[] = { "first", "keep", "fail", NULL };
 const char *const fst_unresolved_choices[] = { "keep", "quarantine", "fail", NULL };
 const char *const fst_unsupported_choices[] = { "skip", "stage", NULL };
+const char *const fst_unknown_profile_choices[] = { "warn", "strip", "reject", NULL };
 const char *const fst_parser_choices[] = { "fast", "yajl", NULL };
 
 void fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const char *const *inputs, size_t count,

@@ -15,7 +15,16 @@ struct fst_shape {
 
 extern const char *const fst_level_choices[], *const fst_bundles_choices[], *const fst_ids_choices[],
     *const fst_duplicates_choices[], *const fst_unresolved_choices[], *const fst_unsupported_choices[],
-    *const fst_parser_choices[];
+    *const fst_parser_choices[], *const fst_unknown_profile_choices[];
+
+/* The offsets of a struct fst_strings and of an int. */
+#define FST_PROFILE_OPTS(files_at, unknown_at)                                                                          \
+    { 0, "profiles", FST_OPT_STRINGS, files_at, "FILE",                                                                 \
+      "hold resources to the profiles in FILE that they claim in meta.profile: a StructureDefinition, a Bundle of "     \
+      "definitions, or a FHIR package (.tgz); may be repeated" },                                                       \
+    { 0, "unknown-profile", FST_OPT_CHOICE, unknown_at, NULL,                                                           \
+      "what becomes of a claim to a profile that is not known: a warning, the claim is taken out of what is staged, or " \
+      "the resource is rejected (default warn)", fst_unknown_profile_choices }
 
 #define FST_SHAPE_AT(base, field) (base) + offsetof(struct fst_shape, field)
 

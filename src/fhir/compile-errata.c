@@ -31,3 +31,20 @@ struct fst_view fst_compile_meant(struct fst_view expression)
             return rows[i].meant;
     return expression;
 }
+
+/* Extensions that are used, and accepted, where their definitions do not let them be. */
+static const struct { struct fst_view url, context; } contexts[] = {
+    { FST_VIEW("structuredefinition-fhir-type"), FST_VIEW("ElementDefinition.type") },
+    { FST_VIEW("regex"), FST_VIEW("ElementDefinition.type") },
+    { FST_VIEW("structuredefinition-normative-version"), FST_VIEW("Element") },
+    { FST_VIEW("capabilitystatement-expectation"), FST_VIEW("Element") },
+    { FST_VIEW("capabilitystatement-prohibited"), FST_VIEW("Element") },
+};
+
+struct fst_view fst_compile_more_context(struct fst_view url)
+{
+    for (size_t i = 0; i < FST_COUNT(contexts); i++)
+        if (fst_view_equal(contexts[i].url, url))
+            return contexts[i].context;
+    return (struct fst_view){ 0 };
+}

@@ -124,13 +124,13 @@ static void finish_codes(struct fst_compiler *c, struct fst_code_table *t, uint3
 static void finish_tables(struct fst_compiler *c)
 {
     uint32_t end = c->codes.count;
-    for (uint32_t i = c->systems.count; i-- > 0 && !c->failed;) {
+    for (uint32_t i = c->systems.count; i-- > c->base.systems_count && !c->failed;) {
         struct fst_code_table t = FST_ROW(c, systems, struct fst_system_row, i)->codes;
         finish_codes(c, &t, end);
         FST_ROW(c, systems, struct fst_system_row, i)->codes = t;
         end = t.first;
     }
-    for (uint32_t i = c->parts.count; i-- > 0 && !c->failed;) {
+    for (uint32_t i = c->parts.count; i-- > c->base.parts_count && !c->failed;) {
         struct fst_code_table t = FST_ROW(c, parts, struct fst_part_row, i)->codes;
         finish_codes(c, &t, end);
         FST_ROW(c, parts, struct fst_part_row, i)->codes = t;
@@ -140,15 +140,15 @@ static void finish_tables(struct fst_compiler *c)
 
 static void link_parts(struct fst_compiler *c)
 {
-    for (uint32_t i = 0; i < c->parts.count; i++) {
+    for (uint32_t i = c->base.parts_count; i < c->parts.count; i++) {
         struct fst_part_row *p = FST_ROW(c, parts, struct fst_part_row, i);
-        for (uint32_t s = 0; s < c->systems.count; s++)
+        for (uint32_t s = 0; s < c->systems.count && p->system == FST_NONE; s++)
             if (FST_ROW(c, systems, struct fst_system_row, s)->url.at == p->url.at)
                 p->system = (uint16_t)s;
         if (p->mode == FST_PART_ALL && p->system == FST_NONE)
             p->mode = FST_PART_OPEN;
     }
-    for (uint32_t i = 0; i < c->sets.count; i++) {
+    for (uint32_t i = c->base.sets_count; i < c->sets.count; i++) {
         struct fst_set_row *s = FST_ROW(c, sets, struct fst_set_row, i);
         for (uint32_t k = 0; k < s->part_count; k++)
             s->is_open |= FST_ROW(c, parts, struct fst_part_row, s->parts + k)->mode == FST_PART_OPEN;

@@ -89,8 +89,7 @@ static enum fst_prim prim_of(struct fst_view name)
     return FST_PRIM_NONE;
 }
 
-/* The part of `text` up to any of `ends`, which it moves past. */
-static struct fst_view cut(struct fst_view *text, const char *ends)
+struct fst_view fst_facts_cut(struct fst_view *text, const char *ends)
 {
     size_t n = 0;
     while (n < text->n && !strchr(ends, text->p[n]))
@@ -105,7 +104,7 @@ static uint16_t targets_of(struct fst_compiler *c, struct fst_view text)
 {
     uint32_t first = fst_rows_extend(c, &c->targets, 1), count = 0;
     while (text.n && !c->failed) {
-        fst_def def = find_def(c, cut(&text, ","));
+        fst_def def = find_def(c, fst_facts_cut(&text, ","));
         if (def == FST_NO_DEF)
             continue; /* a profile: any type will do */
         uint16_t *row = fst_rows_add(c, &c->targets);
@@ -124,13 +123,9 @@ static uint16_t targets_of(struct fst_compiler *c, struct fst_view text)
     return (uint16_t)first;
 }
 
-struct type_text { /* "Quantity<SimpleQuantity>", "Reference(Patient,Group)" taken apart */
-    struct fst_view code, profiles, targets;
-};
-
-static struct type_text next_type(struct fst_view *types)
+struct fst_type_text fst_facts_type(struct fst_view *types)
 {
-    struct type_text t = { 0 };
+    struct fst_type_text t = { 0 };
     size_t           n = 0;
     while (n < types->n && !strchr("<(|", types->p[n]))
         n++;
@@ -138,11 +133,11 @@ static struct type_text next_type(struct fst_view *types)
     *types = fst_view_from(*types, n);
     if (types->n && types->p[0] == '<') {
         *types = fst_view_from(*types, 1);
-        t.profiles = cut(types, ">");
+        t.profiles = fst_facts_cut(types, ">");
     }
     if (types->n && types->p[0] == '(') {
         *types = fst_view_from(*types, 1);
-        t.targets = cut(types, ")");
+        t.targets = fst_facts_cut(types, ")");
     }
     if (types->n)
         *types = fst_view_from(*types, 1);
@@ -164,7 +159,20 @@ static void add_member(struct building *b, struct fst_element *e, struct fst_vie
     t->member_count++;
 }
 
-static void add_members_of_type(struct building *b, struct fst_element *e, struct fst_view name, struct type_text type)
+/* The number that the profile will have: they are numbered in the order of their records. */
+static uint16_t profile_of(struct fst_compiler *c, struct fst_view name)
+{
+    uint16_t n = 0;
+    for (uint32_t i = 0; i < c->fact_types.count; i++) {
+        const struct fst_fact_type *t = FST_ROW(c, fact_types, struct fst_fact_type, i);
+        if (t->is_profile && fst_view_equal(t->name, name))
+            return n;
+        n += t->is_profile;
+    }
+    return FST_NONE;
+}
+
+static void add_members_of_type(struct building *b, struct fst_element *e, struct fst_view name, struct fst_type_text type)
 {
     struct fst_compiler *c = b->c;
     char                 text[128];
@@ -188,6 +196,8 @@ static void add_members_of_type(struct building *b, struct fst_element *e, struc
         m.flags |= FST_MEMBER_RESOURCE;
     if (type.targets.n)
         m.targets = targets_of(c, type.targets);
+    if (type.profiles.n)
+        m.profile = profile_of(c, type.profiles);
     uint16_t here = type_row(c, b->def)->member_count;
     if (m.prim) {
         m.flags |= FST_MEMBER_PRIMITIVE;
@@ -203,12 +213,11 @@ static void add_members_of_type(struct building *b, struct fst_element *e, struc
     e->member_count++;
 }
 
-/* " required=…", " max=…" */
-static uint16_t binding_of(struct fst_compiler *c, struct fst_view rest)
+uint16_t fst_compile_binding(struct fst_compiler *c, struct fst_view rest)
 {
     struct fst_binding_row row = { FST_NONE, FST_NONE, FST_STRENGTH_NONE };
     while (rest.n) {
-        struct fst_view word = fst_facts_word(&rest), key = cut(&word, "=");
+        struct fst_view word = fst_facts_word(&rest), key = fst_facts_cut(&word, "=");
         if (fst_view_is(key, "required") || fst_view_is(key, "extensible")) {
             row.strength = key.p[0] == 'r' ? FST_STRENGTH_REQUIRED : FST_STRENGTH_EXTENSIBLE;
             row.set = fst_compile_set(c, word);
@@ -248,7 +257,7 @@ static fst_def single_type(struct building *b, const struct fst_fact_element *f)
     if (nested != FST_NO_DEF)
         return nested;
     struct fst_view types = f->types;
-    return find_def(c, next_type(&types).code);
+    return find_def(c, fst_facts_type(&types).code);
 }
 
 static void add_element(struct building *b, const struct fst_fact_element *f, struct fst_view name)
@@ -274,14 +283,14 @@ static void add_element(struct building *b, const struct fst_fact_element *f, st
                                .def = is_choice ? FST_NO_DEF : single_type(b, f) };
     e->flags = (uint8_t)((f->max > 1 ? FST_ELEMENT_ARRAY : 0) | (is_choice ? FST_ELEMENT_CHOICE : 0) |
                          (f->is_modifier ? FST_ELEMENT_MODIFIER : 0));
-    e->binding = binding_of(c, f->rest);
+    e->binding = fst_compile_binding(c, f->rest);
     struct fst_view types = f->types;
     if (types.n && types.p[0] == '#') {
-        add_members_of_type(b, e, name, (struct type_text){ .code = fst_view_from(types, 1) });
+        add_members_of_type(b, e, name, (struct fst_type_text){ .code = fst_view_from(types, 1) });
         return;
     }
     while (types.n && !c->failed)
-        add_members_of_type(b, e, name, next_type(&types));
+        add_members_of_type(b, e, name, fst_facts_type(&types));
 }
 
 /* memcpy() takes no NULL, not even for nothing. */
@@ -313,7 +322,7 @@ static void copy_base(struct fst_compiler *c, fst_def def, fst_def base)
 
 /* ---- rules */
 
-static uint32_t program_of(struct fst_compiler *c, struct fst_pool_str expression, uint32_t before)
+uint32_t fst_compile_program(struct fst_compiler *c, struct fst_pool_str expression, uint32_t before)
 {
     uint32_t next = 0;
     for (uint32_t i = 0; i < before; i++) {
@@ -338,7 +347,7 @@ static void add_rule(struct fst_compiler *c, fst_def def, const struct fst_fact_
     if (!row)
         return;
     *row = r;
-    row->program = program_of(c, r.expression, c->rules.count - 1);
+    row->program = fst_compile_program(c, r.expression, c->rules.count - 1);
     type_row(c, def)->rule_count++;
 }
 

@@ -59,6 +59,22 @@ static void interned_grow(struct fst_compiler *c)
     free(old.p);
 }
 
+/* Take a string that is in the pool already. */
+static void reintern(struct fst_compiler *c, struct fst_pool_str str)
+{
+    if ((c->interned_count + 1) * 2 > c->interned.count)
+        interned_grow(c);
+    if (c->failed)
+        return;
+    struct fst_pool_str *slots = c->interned.p;
+    const char          *p = (char *)c->pool.p + str.at;
+    uint32_t             at = fst_hash_name(p, str.n, 1, 32) & (c->interned.count - 1);
+    while (slots[at].n)
+        at = (at + 1) & (c->interned.count - 1);
+    slots[at] = str;
+    c->interned_count++;
+}
+
 struct fst_pool_str fst_compile_intern(struct fst_compiler *c, struct fst_view v)
 {
     if ((c->interned_count + 1) * 2 > c->interned.count)
@@ -176,6 +192,20 @@ static void read_rule(struct fst_compiler *c, struct fst_view line)
     FST_ROW(c, fact_types, struct fst_fact_type, c->fact_types.count - 1)->rule_count++;
 }
 
+/* "context element Patient", "contextrule type != 'display'" */
+static void read_context(struct fst_compiler *c, struct fst_view line)
+{
+    struct fst_view          word = fst_facts_word(&line), kind = fst_view_is(word, "context") ? fst_facts_word(&line) : word;
+    struct fst_fact_context *x = fst_rows_add(c, &c->fact_contexts);
+    if (!x)
+        return;
+    x->kind = fst_view_is(kind, "contextrule") ? FST_CONTEXT_RULE : fst_view_is(kind, "element") ? FST_CONTEXT_ELEMENT :
+              fst_view_is(kind, "extension") ? FST_CONTEXT_EXTENSION : FST_CONTEXT_PATH;
+    x->expression = line;
+    if (c->fact_types.count)
+        FST_ROW(c, fact_types, struct fst_fact_type, c->fact_types.count - 1)->context_count++;
+}
+
 static void read_type(struct fst_compiler *c, struct fst_view line, bool is_profile)
 {
     struct fst_fact_type *t = fst_rows_add(c, &c->fact_types);
@@ -184,14 +214,17 @@ static void read_type(struct fst_compiler *c, struct fst_view line, bool is_prof
     t->is_profile = is_profile;
     t->name = fst_facts_word(&line);
     *(is_profile ? &t->type : &t->kind) = fst_facts_word(&line);
-    if (fst_view_starts(line, "abstract")) {
-        t->is_abstract = true;
-        fst_facts_word(&line);
+    while (line.n && line.p[0] != ':') {
+        struct fst_view flag = fst_facts_word(&line);
+        t->is_abstract |= fst_view_is(flag, "abstract");
+        t->is_partial |= fst_view_is(flag, "partial");
+        if (fst_view_starts(flag, "version="))
+            t->version = fst_view_from(flag, strlen("version="));
     }
-    if (fst_view_starts(line, ": "))
-        t->base = fst_view_from(line, 2);
+    t->base = fst_view_from(line, 2);
     t->elements = c->fact_elements.count;
     t->rules = c->fact_rules.count;
+    t->contexts = c->fact_contexts.count;
 }
 
 static void read_line(struct fst_compiler *c, struct fst_view line, bool *in_terms)
@@ -221,7 +254,9 @@ static void read_line(struct fst_compiler *c, struct fst_view line, bool *in_ter
         rule->human = fst_view_from(line, 9);
     else if (fst_view_starts(line, "    expr") && rule)
         rule->expression = fst_view_from(line, 9);
-    else if (line.p[0] == ' ' && !fst_view_starts(line, "  context"))
+    else if (fst_view_starts(line, "  context"))
+        read_context(c, fst_view_from(line, 2));
+    else if (line.p[0] == ' ')
         fst_compile_fail(c, FST_EPARSE, "not a fact", line);
 }
 
@@ -247,6 +282,8 @@ static void compiler_init(struct fst_compiler *c, struct fst_error *err)
     c->fact_types.size = sizeof(struct fst_fact_type);
     c->fact_elements.size = sizeof(struct fst_fact_element);
     c->fact_rules.size = sizeof(struct fst_fact_rule);
+    c->fact_contexts.size = sizeof(struct fst_fact_context);
+    c->fact_points.size = sizeof(struct fst_fact_point);
     c->defs.size = sizeof(struct fst_fact_def);
 #define FST_SECTION(type, name) c->name.size = sizeof(type);
     FST_SECTIONS(FST_SECTION)
@@ -259,6 +296,9 @@ static void compiler_clear(struct fst_compiler *c)
     free(c->fact_types.p);
     free(c->fact_elements.p);
     free(c->fact_rules.p);
+    free(c->fact_contexts.p);
+    free(c->fact_points.p);
+    fst_tape_clear(&c->tape);
     free(c->defs.p);
     free(c->interned.p);
 #define FST_SECTION(type, name) free(c->name.p);
@@ -266,13 +306,58 @@ static void compiler_clear(struct fst_compiler *c)
 #undef FST_SECTION
 }
 
-enum fst_status fst_compile_facts(struct fst_view facts, struct fst_buf *image, struct fst_image_map *map, struct fst_error *err)
+const struct fst_schema *fst_compile_view(struct fst_compiler *c)
+{
+#define FST_SECTION(type, name) \
+    c->view.name = c->name.p;   \
+    c->view.name##_count = c->name.count;
+    FST_SECTIONS(FST_SECTION)
+#undef FST_SECTION
+    return &c->view;
+}
+
+static void copy_section(struct fst_compiler *c, struct fst_rows *to, const void *from, uint32_t count)
+{
+    fst_rows_extend(c, to, count);
+    if (!c->failed && count)
+        memcpy(to->p, from, (size_t)count * to->size);
+}
+
+/* Begin with the tables of `base`; what is added refers to them by the same indexes. */
+static void begin_with(struct fst_compiler *c, const struct fst_schema *base)
+{
+    c->base = *base;
+#define FST_SECTION(type, name) copy_section(c, &c->name, base->name, base->name##_count);
+    FST_SECTIONS(FST_SECTION)
+#undef FST_SECTION
+    for (uint32_t at = 1; at < base->pool_count && !c->failed;) {
+        struct fst_pool_str str = { at, (uint32_t)strlen(base->pool + at) };
+        if (str.n)
+            reintern(c, str);
+        at += str.n + 1;
+    }
+}
+
+/* Without a base: the tables' first rows, which stand for nothing. */
+static void begin_empty(struct fst_compiler *c)
+{
+    fst_rows_extend(c, &c->hashes, FST_HASH_COUNT);
+    fst_rows_extend(c, &c->pool, 1); /* so that no string is at 0 */
+    fst_rows_extend(c, &c->points, 1);
+    fst_rows_extend(c, &c->values, 1);
+    fst_rows_extend(c, &c->paths, 1);
+}
+
+enum fst_status fst_compile_facts(const struct fst_schema *base, struct fst_view facts, struct fst_buf *image, struct fst_image_map *map,
+                                  struct fst_error *err)
 {
     struct fst_compiler c;
     bool                in_terms = false;
     compiler_init(&c, err);
-    fst_rows_extend(&c, &c.hashes, FST_HASH_COUNT);
-    fst_rows_extend(&c, &c.pool, 1); /* so that no string is at 0 */
+    if (base)
+        begin_with(&c, base);
+    else
+        begin_empty(&c);
     while (facts.n && !c.failed) {
         const char     *end = memchr(facts.p, '\n', facts.n);
         struct fst_view line = { facts.p, end ? (size_t)(end - facts.p) : facts.n };
@@ -282,8 +367,10 @@ enum fst_status fst_compile_facts(struct fst_view facts, struct fst_buf *image, 
     }
     if (!c.failed)
         fst_compile_terms_end(&c);
-    if (!c.failed)
+    if (!c.failed && !base)
         fst_compile_types(&c);
+    if (!c.failed)
+        fst_compile_profiles(&c);
     if (!c.failed)
         lay_out(&c, image, map);
     enum fst_status st = c.failed == FST_ENOMEM ? fst_fail(err, FST_ENOMEM, "facts: out of memory") : c.failed;

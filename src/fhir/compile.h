@@ -13,9 +13,10 @@ struct fst_image_map { /* where in an image each section is */
 #undef FST_SECTION
 };
 
-/* Append the image of `facts`. FST_EPARSE says which line is wrong. */
-FST_MUST_USE enum fst_status fst_compile_facts(struct fst_view facts, struct fst_buf *image, struct fst_image_map *map,
-                                               struct fst_error *err);
+/* Append the image of `facts`: of `base` (R4's tables; NULL: of nothing) with their profiles, value sets and code systems
+ * behind; types only without a base. FST_EPARSE says which line is wrong. */
+FST_MUST_USE enum fst_status fst_compile_facts(const struct fst_schema *base, struct fst_view facts, struct fst_buf *image,
+                                               struct fst_image_map *map, struct fst_error *err);
 /* Make a schema of an image, which must outlive it. */
 struct fst_schema fst_image_open(const char *image, const struct fst_image_map *map);
 /* Append the image as C: an array of words, and the map as macros. */

@@ -22,6 +22,7 @@ struct fst_define {
     size_t                  count, cap;
     struct fst_tape         scratch;
     struct fst_buf          undo; /* for strings with escapes */
+    struct fst_buf          id;   /* of an element that has none */
 };
 
 /* By canonical URL; a version behind "|" is left aside. NULL when not there. */

@@ -207,10 +207,19 @@ static void add_element_facts(struct source *s, uint32_t element)
     add_values(s, element);
 }
 
+static bool is_constraint(const struct fst_tape *t)
+{
+    return fst_tape_string_is(t, fst_tape_member(t, 0, "derivation"), "constraint");
+}
+
+/* A type's rule is told where that type is; a profile repeats those of the profiles it derives from. */
 static bool is_own_rule(struct source *s, uint32_t rule)
 {
     struct fst_view source = string_of(s, rule, "source");
-    return !source.n || fst_view_equal(source, s->url);
+    if (!source.n || fst_view_equal(source, s->url))
+        return true;
+    const struct fst_define_item *item = fst_define_find(s->d, FST_DEFINE_STRUCTURE, source);
+    return s->is_profile && (!item || is_constraint(&item->tape));
 }
 
 static void add_rules(struct source *s, uint32_t element, struct fst_view path)
@@ -256,7 +265,7 @@ static bool source_init(struct source *s, struct fst_define *d, struct fst_defin
 {
     *s = (struct source){ .d = d, .t = &item->tape, .out = out, .url = item->url };
     s->type = fst_tape_raw(s->t, fst_tape_member(s->t, 0, "type"));
-    s->is_profile = fst_tape_string_is(s->t, fst_tape_member(s->t, 0, "derivation"), "constraint");
+    s->is_profile = is_constraint(s->t);
     return !fst_tape_string_is(s->t, fst_tape_member(s->t, 0, "kind"), "logical");
 }
 
@@ -333,10 +342,23 @@ static void add_base_facts(struct source *s, struct fst_view base_path, struct f
         }
 }
 
+/* "Patient.extension:race": the id, or what it would be. */
+static struct fst_view element_id(struct source *s, uint32_t element)
+{
+    struct fst_view id = string_of(s, element, "id"), name = string_of(s, element, "sliceName");
+    if (id.n && !memchr(id.p, ' ', id.n))
+        return id;
+    id = fst_tape_raw(s->t, fst_tape_member(s->t, element, "path"));
+    if (!name.n)
+        return id;
+    fst_buf_reset(&s->d->id);
+    fst_buf_addf(&s->d->id, "%.*s:%.*s", FST_VIEW_ARGS(id), FST_VIEW_ARGS(fst_tape_raw(s->t, fst_tape_member(s->t, element, "sliceName"))));
+    return fst_buf_view(&s->d->id);
+}
+
 static void add_profile_element(struct source *s, uint32_t element, struct fst_buf *own, struct fst_buf *base)
 {
-    struct fst_view id = fst_tape_raw(s->t, fst_tape_member(s->t, element, "id"));
-    struct fst_view path = below_root(id);
+    struct fst_view path = below_root(element_id(s, element));
     struct fst_buf *out = s->out;
     fst_buf_reset(own);
     fst_buf_reset(base);
@@ -354,22 +376,37 @@ static void add_profile_element(struct source *s, uint32_t element, struct fst_b
     add_rules(s, element, path);
 }
 
+/* A StructureDefinition without a snapshot: what it says besides its base. */
+static uint32_t differential_elements(struct source *s)
+{
+    uint32_t differential = fst_tape_member(s->t, 0, "differential");
+    return differential == FST_NO_NODE ? FST_NO_NODE : fst_tape_member(s->t, differential, "element");
+}
+
+static void add_profile_head(struct source *s, bool is_partial)
+{
+    struct fst_view version = string_of(s, 0, "version");
+    fst_buf_add_str(s->out, "profile ");
+    fst_define_add_url(s->out, s->url, FST_HL7_STRUCTURE);
+    fst_buf_addf(s->out, " %.*s", FST_VIEW_ARGS(s->type));
+    if (version.n && !fst_view_is(version, "4.0.1") && !memchr(version.p, ' ', version.n))
+        fst_buf_addf(s->out, " version=%.*s", FST_VIEW_ARGS(version));
+    fst_buf_addf(s->out, "%s : ", is_partial ? " partial" : "");
+    fst_define_add_url(s->out, fst_tape_raw(s->t, fst_tape_member(s->t, 0, "baseDefinition")), FST_HL7_STRUCTURE);
+    fst_buf_add_char(s->out, '\n');
+}
+
 void fst_define_write_profile(struct fst_define *d, struct fst_define_item *item, struct fst_buf *out)
 {
     struct source  s;
     struct fst_buf own, base;
     if (!source_init(&s, d, item, out) || !s.is_profile)
         return;
-    uint32_t elements = snapshot_elements(&s);
-    if (elements == FST_NO_NODE && fst_tape_member(s.t, 0, "differential") != FST_NO_NODE)
-        elements = fst_tape_member(s.t, fst_tape_member(s.t, 0, "differential"), "element");
+    bool     is_partial = snapshot_elements(&s) == FST_NO_NODE;
+    uint32_t elements = is_partial ? differential_elements(&s) : snapshot_elements(&s);
+    add_profile_head(&s, is_partial);
     fst_buf_init(&own, 1 << 20);
     fst_buf_init(&base, 1 << 20);
-    fst_buf_add_str(out, "profile ");
-    fst_define_add_url(out, s.url, FST_HL7_STRUCTURE);
-    fst_buf_addf(out, " %.*s : ", FST_VIEW_ARGS(s.type));
-    fst_define_add_url(out, fst_tape_raw(s.t, fst_tape_member(s.t, 0, "baseDefinition")), FST_HL7_STRUCTURE);
-    fst_buf_add_char(out, '\n');
     add_contexts(&s);
     if (elements != FST_NO_NODE)
         FST_EACH_ELEMENT(s.t, elements, element)

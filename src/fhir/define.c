@@ -144,6 +144,7 @@ static enum fst_status write_kind(struct fst_define *d, enum fst_define_kind kin
 enum fst_status fst_define_write(struct fst_define *d, struct fst_buf *out, struct fst_error *err)
 {
     fst_buf_init(&d->undo, 1 << 20);
+    fst_buf_init(&d->id, 1 << 16);
     fst_buf_add_str(out, "# Written by fhir/define.h from HL7's definitions (CC0); docs/facts.md describes it.\n");
     enum fst_status st = write_kind(d, FST_DEFINE_STRUCTURE, fst_define_write_type, out, err);
     if (!st)
@@ -154,5 +155,6 @@ enum fst_status fst_define_write(struct fst_define *d, struct fst_buf *out, stru
     if (!st)
         st = write_kind(d, FST_DEFINE_CODESYSTEM, fst_define_write_codesystem, out, err);
     fst_buf_clear(&d->undo);
+    fst_buf_clear(&d->id);
     return st;
 }

@@ -83,14 +83,74 @@ struct fst_code_row {
     uint16_t            depth; /* below the one before it that has less */
 };
 
+/* ---- profiles: each a tree of points, a point being what a profile says of an element, or of a slice of one */
+
+enum fst_context_kind { FST_CONTEXT_ELEMENT, FST_CONTEXT_EXTENSION, FST_CONTEXT_PATH, FST_CONTEXT_RULE };
+
+struct fst_context_row { /* where an extension may stand */
+    struct fst_pool_str expression;
+    uint8_t             kind;
+};
+
+struct fst_profile_row {
+    struct fst_pool_str url, version;
+    uint32_t            point; /* the root's */
+    uint32_t            contexts, context_count;
+    uint32_t            also;  /* a profile that must hold besides: its base, when that is not repeated; UINT32_MAX: none */
+    fst_def             type;
+    bool                is_modifier;
+};
+
+enum fst_slicing { FST_SLICING_NONE, FST_SLICING_OPEN, FST_SLICING_AT_END, FST_SLICING_CLOSED };
+
+struct fst_point_row {
+    struct fst_pool_str path;       /* below the root, with slices: "component:systolic.code"; empty: the root */
+    struct fst_pool_str name;       /* the element's, without "[x]" */
+    uint32_t            min, max;   /* UINT32_MAX: * */
+    uint32_t            children, slices, next; /* points; 0: none. Slices are apart from children, each a chain by `next`. */
+    uint32_t            same;       /* a content reference: its children are those of that point; 0: none */
+    uint32_t            kinds, kind_count; /* the types that are left of those the base has; none: all */
+    uint32_t            value;      /* fixed, or a pattern; 0: none */
+    uint32_t            rules, rule_count;
+    uint32_t            tests, test_count; /* of a slice: a value that passes all is one of it */
+    uint32_t            max_length; /* 0: none */
+    uint16_t            binding;
+    uint8_t             slicing;
+    bool                is_ordered, is_pattern;
+};
+
+struct fst_kind_row {
+    fst_def  def;
+    uint32_t targets;                /* of a Reference: see the members'; UINT32_MAX: any */
+    uint32_t profiles, profile_count; /* in `links`: one of these must hold */
+};
+
+/* JSON, flattened as on a tape: a value, those in it behind it. */
+struct fst_value_row {
+    struct fst_pool_str name, text; /* as a member; a scalar's text, escapes undone */
+    uint32_t            next;       /* behind the whole value */
+    uint8_t             kind;       /* enum fst_json_kind */
+};
+
+enum fst_test_kind { FST_TEST_VALUE, FST_TEST_BINDING, FST_TEST_TYPE, FST_TEST_PROFILE, FST_TEST_EXISTS, FST_TEST_ABSENT };
+
+struct fst_test_row { /* of what `path` leads to, something … */
+    uint32_t path;      /* 0: the value itself */
+    uint32_t at, count; /* a value's row, a binding's; kinds; links */
+    uint8_t  kind;
+};
+
 #define FST_SECTIONS(X)                                                                                        \
     X(char, pool) X(struct fst_type_row, types) X(struct fst_element, elements) X(struct fst_member, members)  \
     X(uint16_t, slots) X(uint16_t, targets) X(struct fst_rule_row, rules) X(struct fst_binding_row, bindings)  \
     X(struct fst_set_row, sets) X(struct fst_part_row, parts) X(struct fst_system_row, systems)                \
-    X(struct fst_code_row, codes) X(struct fst_hash_row, hashes)
+    X(struct fst_code_row, codes) X(struct fst_hash_row, hashes) X(struct fst_profile_row, profiles)             \
+    X(struct fst_context_row, contexts) X(struct fst_point_row, points) X(struct fst_kind_row, kinds)          \
+    X(uint32_t, links) X(struct fst_value_row, values) X(struct fst_test_row, tests)                           \
+    X(struct fst_pool_str, paths)
 
 /* The named hashes. */
-enum { FST_HASH_TYPES, FST_HASH_SETS, FST_HASH_SYSTEMS, FST_HASH_COUNT };
+enum { FST_HASH_TYPES, FST_HASH_SETS, FST_HASH_SYSTEMS, FST_HASH_PROFILES, FST_HASH_COUNT };
 
 struct fst_schema {
 #define FST_SECTION(type, name) const type *name; uint32_t name##_count;

@@ -17,7 +17,10 @@ typedef struct fst_pool_str name_at_fn(const struct fst_schema *s, uint32_t i);
 
 static uint32_t probe(const struct fst_schema *s, const struct fst_hash_row *h, uint32_t first, name_at_fn *at, struct fst_view name)
 {
-    uint32_t mask = (1u << h->bits) - 1, slot = fst_hash_name(name.p, name.n, h->seed, h->bits);
+    uint32_t mask = (1u << h->bits) - 1, slot;
+    if (!name.n)
+        return UINT32_MAX;
+    slot = fst_hash_name(name.p, name.n, h->seed, h->bits);
     for (uint16_t i; (i = s->slots[h->at + slot]); slot = (slot + 1) & mask)
         if (fst_view_equal(fst_pool_view(s, at(s, first + i - 1)), name))
             return first + i - 1;

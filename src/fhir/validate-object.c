@@ -185,6 +185,8 @@ static void type_rules(struct fst_validator *v, const struct fst_frame *at)
     fst_type_rule_fn *rule = v->type_rules[at->type - v->schema->types];
     if (rule)
         rule(v, at);
+    if (at->member && at->member->profile != FST_NONE)
+        fst_validate_member_profile(v, at);
     fst_validate_invariants(v, at);
 }
 

@@ -26,7 +26,8 @@ struct fst_frame {
     X(IDENTIFIER_SYSTEM, "Identifier", "system") X(IDENTIFIER_VALUE, "Identifier", "value")                           \
     X(ATTACHMENT_DATA, "Attachment", "data") X(ATTACHMENT_SIZE, "Attachment", "size") X(ATTACHMENT_HASH, "Attachment", "hash") \
     X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension") \
-    X(NARRATIVE_DIV, "Narrative", "div") X(REFERENCE_REFERENCE, "Reference", "reference") X(REFERENCE_TYPE, "Reference", "type")
+    X(NARRATIVE_DIV, "Narrative", "div") X(REFERENCE_REFERENCE, "Reference", "reference") X(REFERENCE_TYPE, "Reference", "type") \
+    X(RESOURCE_META, "Resource", "meta")
 enum fst_known_element {
 #define FST_KNOWN_ID(id, type, element) FST_KNOWN_##id,
     FST_KNOWN_ELEMENTS(FST_KNOWN_ID)
@@ -69,6 +70,9 @@ struct fst_validator {
     struct fst_node_list             links; /* values "#…" of the resources being checked, in order of the text */
     fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
     struct fst_invariants           *invariants;
+    struct fst_profile_check        *profile_check;
+    struct fst_pool_str              extension_name; /* of the type */
+    uint32_t                        *trial; /* not NULL: errors are counted there, and nothing is told */
 };
 
 /* A place: an object, or its member `member` (at `index`, or -1). */
@@ -124,6 +128,24 @@ void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at,
 enum fst_status fst_invariants_new(struct fst_invariants **out, const struct fst_schema *schema);
 void            fst_invariants_free(struct fst_invariants *x);
 void            fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at);
+
+/* The type of what a reference leads to, as far as that can be known; false and empty when it cannot. */
+bool fst_reference_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type);
+
+/* ---- profiles */
+enum fst_status fst_profile_check_new(struct fst_profile_check **out, const struct fst_schema *schema);
+void            fst_profile_check_free(struct fst_profile_check *x);
+/* The resource at `at` against the profiles in its meta.profile. */
+void fst_validate_profiles(struct fst_validator *v, const struct fst_frame *at);
+/* A value of a data type that R4 itself holds to a profile. */
+void fst_validate_member_profile(struct fst_validator *v, const struct fst_frame *at);
+/* The extension against the definition that its url names, when that is known. */
+void fst_validate_extension(struct fst_validator *v, const struct fst_frame *at, struct fst_view url);
+
+static inline bool fst_is_nested_extension(const struct fst_frame *at)
+{
+    return at->up && at->up->type == at->type;
+}
 
 /* Is the code, Coding, CodeableConcept or Quantity in what its element binds to? */
 void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code);

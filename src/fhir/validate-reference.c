@@ -64,7 +64,7 @@ static bool implied_target(const struct fst_validator *v, struct fst_view url, s
            (fst_view_starts(rest, "http://") || fst_view_starts(rest, "https://"));
 }
 
-/* The type that a reference leads to, by its text or, where that doesn't say, by whoever knows. */
+/* Of a link to another resource, by its text or, where that doesn't say, by whoever knows. */
 static bool target_type(const struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
     if (implied_type(v, reference, type))
@@ -92,6 +92,14 @@ static bool contained_type(struct fst_validator *v, struct fst_view reference, s
             *type = def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
             return true;
         }
+    return false;
+}
+
+bool fst_reference_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+{
+    if (reference.n && (reference.p[0] == '#' ? contained_type(v, reference, type) : target_type(v, reference, type)))
+        return type->n;
+    *type = (struct fst_view){ 0 };
     return false;
 }
 
@@ -126,9 +134,7 @@ void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
     }
     if (reference.p[0] == '#')
         fst_validate_note_link(v, fst_known(v, at, FST_KNOWN_REFERENCE_REFERENCE));
-    if (reference.p[0] == '#' ? !contained_type(v, reference, &type) : !target_type(v, reference, &type))
-        type.n = 0;
-    if (type.n && targets != FST_NONE && !is_target(v, targets, type))
+    if (fst_reference_type(v, reference, &type) && targets != FST_NONE && !is_target(v, targets, type))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-target", at->node, "a %.*s is nothing that this element may refer to",
                      FST_VIEW_ARGS(type));
     check_stated_type(v, at, targets, type);

@@ -52,19 +52,16 @@ void fst_rule_attachment(struct fst_validator *v, const struct fst_frame *at)
 
 /* ---- extensions */
 
-static bool is_nested_extension(struct fst_validator *v, const struct fst_frame *at)
-{
-    return at->up && at->up->type == at->type;
-}
-
 void fst_rule_extension(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view url = fst_known_string(v, at, FST_KNOWN_EXTENSION_URL, &v->scratch);
     uint64_t        value = (uint64_t)1 << v->known[FST_KNOWN_EXTENSION_VALUE], nested = (uint64_t)1 << v->known[FST_KNOWN_EXTENSION_NESTED];
-    if (url.n && !is_nested_extension(v, at) && !fst_uri_is_absolute(url))
+    if (url.n && !fst_is_nested_extension(at) && !fst_uri_is_absolute(url))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "extension-url", at->node, "url %.*s is not an absolute URL",
                      FST_VIEW_ARGS(fst_shown(v, url)));
     if (!(at->seen & value) == !(at->seen & nested))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_INVARIANT, "ext-1", at->node,
                      at->seen & value ? "both a value and extensions: an extension has one or the other" : "neither a value nor extensions");
+    else if (url.n)
+        fst_validate_extension(v, at, url);
 }

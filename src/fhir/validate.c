@@ -1,3 +1,4 @@
+#include "fhir/profiles.h"
 #include "fhir/types.h"
 #include "fhir/validate-private.h"
 
@@ -66,7 +67,8 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     v->opts = *opts;
     if (!v->opts.max_issues)
         v->opts.max_issues = DEFAULT_MAX_ISSUES;
-    v->schema = fst_schema_r4();
+    v->schema = opts->profiles ? fst_profiles_schema(opts->profiles) : fst_schema_r4();
+    v->extension_name = v->schema->types[fst_schema_find(v->schema, (struct fst_view)FST_VIEW("Extension"))].name;
     fst_buf_init(&v->expression, MAX_TEXT);
     fst_buf_init(&v->text, MAX_TEXT);
     fst_buf_init(&v->shown, MAX_TEXT);
@@ -74,7 +76,7 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     fst_buf_init(&v->scratch, SIZE_MAX / 2);
     fst_buf_init(&v->scratch2, SIZE_MAX / 2);
     find_known(v);
-    if (!find_rules(v) || fst_invariants_new(&v->invariants, v->schema)) {
+    if (!find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema)) {
         fst_validator_free(v);
         *out = NULL;
         return fst_fail(err, FST_ENOMEM, "validator: out of memory");
@@ -95,6 +97,7 @@ void fst_validator_free(struct fst_validator *v)
     free(v->links.nodes);
     free(v->type_rules);
     fst_invariants_free(v->invariants);
+    fst_profile_check_free(v->profile_check);
     free(v);
 }
 
@@ -152,8 +155,10 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
         check_minimal(v, &frame);
     else
         fst_validate_object(v, &frame);
-    if (v->opts.level == FST_LEVEL_STRICT)
+    if (v->opts.level == FST_LEVEL_STRICT) {
+        fst_validate_profiles(v, &frame);
         fst_validate_contained(v, &frame, first_link);
+    }
     v->links.count = scope.is_contained ? v->links.count : first_link;
     v->scope = scope.up;
 }

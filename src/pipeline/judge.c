@@ -39,7 +39,8 @@ static void note(void *ctx, const struct fst_issue *issue)
 enum fst_status fst_judge_init(struct fst_judge *j, const struct fst_validate_inputs_opts *opts, struct fst_error *err)
 {
     const struct fst_validate_opts how = { .level = opts->level, .max_issues = opts->max_issues, .staged = opts->staged,
-                                           .show_values = opts->include_values };
+                                           .show_values = opts->include_values, .profiles = opts->profiles,
+                                           .unknown_profile = opts->unknown_profile };
     *j = (struct fst_judge){ .opts = opts };
     return opts->syntax_only ? FST_OK : fst_validator_new(&j->validator, &how, err);
 }
@@ -84,6 +85,7 @@ static enum fst_status judge_resource(struct fst_judge *j, uint32_t root, struct
     type = fst_type_find(fst_tape_member_string(&j->tape, root, "resourceType", &scratch));
     judged->type = type == FST_NO_TYPE ? NULL : fst_type_name(type);
     fst_buf_clear(&scratch);
+    judged->unknown_profiles = st ? 0 : verdict.unknown_profiles;
     j->refused |= !st && !verdict.ok;
     return st;
 }

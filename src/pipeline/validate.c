@@ -131,6 +131,7 @@ static enum fst_status emit(struct judging *g, struct batch *b, fst_judged_fn *f
     for (size_t i = 0; !b->st && i < b->count; i++) {
         r->values++;
         r->invalid += !b->judged[i].ok;
+        r->unknown_profiles += b->judged[i].unknown_profiles;
         b->st = fn(ctx, &b->judged[i], err);
     }
     tell_meter(g);
