@@ -8,6 +8,7 @@ include mk/facts.mk
 include mk/build.mk
 include mk/docs.mk
 include mk/test.mk
+include mk/preload.mk
 include mk/fuzz.mk
 include mk/bench.mk
 include mk/install.mk

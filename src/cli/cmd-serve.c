@@ -9,7 +9,8 @@ enum { LOOK_MS = 100, ADDRESS_MAX = 64 };
 
 struct serve_args {
     const char *listen, *dir, *credentials;
-    struct fst_strings faults;
+    struct fst_strings faults, quotas, paces;
+    int64_t            job_delay_ms, datastore_delay_ms;
 };
 
 #define AT(field) offsetof(struct serve_args, field)
@@ -19,6 +20,13 @@ static const struct fst_opt serve_opts[] = {
     { 0, "dir", FST_OPT_STRING, AT(dir), "DIR", "what is kept, created when it is not there (default fhirstage-serve)" },
     { 0, "credentials", FST_OPT_STRING, AT(credentials), "FILE",
       "key pairs that are accepted, in the format of ~/.aws/credentials (default: the environment's, else local and local-secret)" },
+    { 0, "job-delay", FST_OPT_DURATION, AT(job_delay_ms), "TIME", "how long a job takes at least (default: no longer than it must)" },
+    { 0, "datastore-delay", FST_OPT_DURATION, AT(datastore_delay_ms), "TIME",
+      "how long a data store stays CREATING, UPDATING or DELETING at least (default: no longer than it must)" },
+    { 0, "quota", FST_OPT_STRINGS, AT(quotas), "NAME=VALUE", "another value of a quota, or 'none' for none of them; see above; may be repeated" },
+    { 0, "tps", FST_OPT_STRINGS, AT(paces), "[NAME=]N",
+      "answer N requests a second of each operation, or of those of NAME, and refuse the rest as throttled; 'live' is the live service's "
+      "pace (default: all); may be repeated, the first that fits counts" },
     { 0, "fault", FST_OPT_STRINGS, AT(faults), "FAULT", "what goes wrong, and when; see above; may be repeated" },
     { 0 }
 };
@@ -60,7 +68,10 @@ static enum fst_status serve_run(struct fst_cli *cli, void *args, const char *co
 {
     const struct serve_args *a = args;
     struct fst_serve_opts    opts = { .dir = a->dir ? a->dir : "fhirstage-serve", .credentials = a->credentials, .env = cli->env,
-                                         .faults = a->faults.items, .fault_count = a->faults.count };
+                                         .faults = a->faults.items, .fault_count = a->faults.count,
+                                         .quotas = a->quotas.items, .quota_count = a->quotas.count,
+                                         .paces = a->paces.items, .pace_count = a->paces.count,
+                                         .job_delay_ms = a->job_delay_ms, .datastore_delay_ms = a->datastore_delay_ms };
     struct fst_serve        *service;
     char                     address[ADDRESS_MAX];
     const char              *id = cli->env->getenv(cli->env->ctx, "AWS_ACCESS_KEY_ID");
@@ -85,6 +96,7 @@ static enum fst_status serve_run(struct fst_cli *cli, void *args, const char *co
 static const struct fst_example examples[] = {
     { "fhirstage serve", "on 127.0.0.1:8200, until it is interrupted" },
     { "fhirstage serve --listen 127.0.0.1:0 --dir /tmp/lake", "for a test: on any free port, which it prints" },
+    { "fhirstage serve --job-delay 5s --tps live", "at a pace nearer to the live service's" },
     { "fhirstage serve --fault latency=20ms --fault slowdown,op=UploadPart,rate=0.05", "slow, and one part in twenty refused" },
     { 0 }
 };
@@ -96,6 +108,13 @@ const struct fst_cmd fst_cmd_serve = {
         "set AWS_ENDPOINT_URL to its address. Once it listens it prints one line of JSON with its endpoint. Signatures are verified; "
         "any region will do, and any role and key may be named.\n\n"
         "Everything is kept in DIR. Stopped or killed and started there again, it goes on with the jobs where they were.\n\n"
+        "Jobs wait their turn in their data store. Every change of a job's or data store's state is appended to DIR/events.ndjson, in the "
+        "shape of EventBridge's events. PreloadDataType SYNTHEA fills a data store with the three patients of the project's samples, which "
+        "are within the program.\n\n"
+        "The live service's quotas are in force:"
+#define FST_QUOTA(id, name, live, doc) " " name " (" doc ", " #live "),"
+#include "serve/quota.def"
+        " and its pace is not.\n\n"
         "A FAULT is KIND[=VALUE][,op=NAME][,rate=R][,after=N][,count=N], where KIND is"
 #define FAULT_NOTHING ""
 #define FAULT_TIME    "=TIME"

@@ -6,6 +6,7 @@
 #include "healthlake/check.h"
 #include "healthlake/encode.h"
 #include "healthlake/fault.h"
+#include "healthlake/rules.h"
 #include "json/writer.h"
 
 enum {
@@ -66,6 +67,8 @@ static enum fst_status check_request(const struct fst_tape *t, const struct fst_
         st = fst_fail(err, FST_EUSAGE, "%s: %s", op->name, report.first->message);
     } else if (report.count) {
         fst_check_message(&report, &text);
+        st = fst_fail(err, FST_EUSAGE, "%s: %s", op->name, fst_buf_str(&text));
+    } else if (!fst_rules_check(t, &text)) {
         st = fst_fail(err, FST_EUSAGE, "%s: %s", op->name, fst_buf_str(&text));
     }
     if (st == FST_EUSAGE)

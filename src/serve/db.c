@@ -4,7 +4,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-enum { STATEMENTS = 128 };
+enum { STATEMENTS = 256 };
 
 struct statement {
     const char   *sql;
@@ -16,6 +16,8 @@ struct fst_db {
     pthread_mutex_t  lock; /* recursive: a transaction's statements take it again */
     struct statement statements[STATEMENTS];
     size_t           count;
+    unsigned         depth;  /* of transactions; under the lock */
+    bool             doomed; /* an inner one failed */
 };
 
 struct fst_row {
@@ -41,7 +43,7 @@ enum fst_status fst_db_open(struct fst_db **out, const char *path, const char *s
     pthread_mutex_init(&db->lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
     if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;", NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db->handle, "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4096;", NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db->handle, schema, NULL, NULL, NULL) != SQLITE_OK) {
         st = fail(db, err);
         fst_fail_while(err, st, "%s", path);
@@ -50,6 +52,11 @@ enum fst_status fst_db_open(struct fst_db **out, const char *path, const char *s
     }
     *out = db;
     return FST_OK;
+}
+
+enum fst_status fst_db_schema(struct fst_db *db, const char *schema, struct fst_error *err)
+{
+    return sqlite3_exec(db->handle, schema, NULL, NULL, NULL) == SQLITE_OK ? FST_OK : fail(db, err);
 }
 
 void fst_db_close(struct fst_db *db)
@@ -165,12 +172,15 @@ int64_t fst_db_changes(struct fst_db *db)
 
 enum fst_status fst_db_begin(struct fst_db *db, struct fst_error *err)
 {
-    enum fst_status st;
+    enum fst_status st = FST_OK;
 
     pthread_mutex_lock(&db->lock);
-    st = fst_db_run(db, NULL, NULL, err, "BEGIN IMMEDIATE", "");
-    if (st)
+    if (!db->depth++)
+        st = fst_db_run(db, NULL, NULL, err, "BEGIN IMMEDIATE", "");
+    if (st) {
+        db->depth--;
         pthread_mutex_unlock(&db->lock);
+    }
     return st;
 }
 
@@ -178,10 +188,16 @@ enum fst_status fst_db_end(struct fst_db *db, enum fst_status st, struct fst_err
 {
     enum fst_status ended = FST_OK;
 
-    if (!st)
-        ended = fst_db_run(db, NULL, NULL, err, "COMMIT", "");
-    if (st || ended)
-        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    db->doomed |= st != FST_OK;
+    if (!--db->depth) {
+        if (!db->doomed)
+            ended = fst_db_run(db, NULL, NULL, err, "COMMIT", "");
+        if (db->doomed || ended)
+            sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+        if (db->doomed && !st)
+            ended = fst_fail(err, FST_EIO, "a part of the transaction failed");
+        db->doomed = false;
+    }
     pthread_mutex_unlock(&db->lock);
     return st ? st : ended;
 }

@@ -20,6 +20,7 @@ typedef enum fst_status fst_row_fn(void *ctx, const struct fst_row *row, struct 
 
 /* Opens or creates the file, and runs `schema`, which must do nothing when it is there already. */
 FST_MUST_USE enum fst_status fst_db_open(struct fst_db **out, const char *path, const char *schema, struct fst_error *err);
+FST_MUST_USE enum fst_status fst_db_schema(struct fst_db *db, const char *schema, struct fst_error *err);
 void fst_db_close(struct fst_db *db);
 
 /* `sql` is a literal: its statement is kept by its address. `fn` may be NULL. */
@@ -30,7 +31,8 @@ FST_MUST_USE enum fst_status fst_db_int(struct fst_db *db, int64_t *out, int64_t
                                         const char *format, ...);
 int64_t fst_db_changes(struct fst_db *db); /* rows that the last statement of this thread's transaction changed */
 
-/* A transaction keeps the lock, so that what is between is done at once or not at all. It must be ended. */
+/* A transaction keeps the lock, so that what is between is done at once or not at all. It must be ended. One within
+ * another is a part of it: when it fails the outer one does. */
 FST_MUST_USE enum fst_status fst_db_begin(struct fst_db *db, struct fst_error *err);
 /* Commits when `st` is FST_OK, else rolls back; returns the first failure. */
 FST_MUST_USE enum fst_status fst_db_end(struct fst_db *db, enum fst_status st, struct fst_error *err);

@@ -1,93 +1,64 @@
-/* An import job: read every .ndjson object under its input, store each line's resource, write the logs that the live
- * service writes. It may be run again from the start: a resource of the same id is replaced. */
+/* An import job: every .ndjson object under its input is read, its lines judged, what passes stored, and the logs written
+ * that the live service writes. A run begins by removing what an earlier one wrote; a resource that it stored before is
+ * stored again, and its version counts once. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/str.h"
-#include "fhir/types.h"
-#include "input/window.h"
-#include "json/writer.h"
+#include "base/thread.h"
 #include "serve/api.h"
+#include "serve/batch.h"
+#include "serve/lake.h"
 #include "serve/log.h"
 
-enum { BATCH_LINES = 2000, BATCH_BYTES = 8 << 20 };
-#define LONGEST_LINE ((uint64_t)256 << 20)
+enum { BATCH_BYTES = 1 << 20, COMMIT_BATCHES = 8 };
+#define LONGEST_LINE ((size_t)192 << 20) /* of `prepare`'s --max-resource: the largest Binary that HealthLake imports is 164 MB */
 
 struct input {
     char *key, *file;
 };
 
 struct counts {
-    uint64_t files, files_imported, files_with_error, bytes, bytes_imported, scanned, imported, refused;
+    uint64_t files, files_with_error, bytes, bytes_imported, scanned, imported, refused;
+};
+
+/* The reader's place: a file, and what was read of it behind the last whole line. */
+struct place {
+    size_t         file;
+    int            fd; /* -1: not open */
+    uint64_t       line;
+    struct fst_buf carry;
+    bool           skipping; /* the rest of a line that was too long */
 };
 
 struct import {
-    struct fst_serve *s;
-    const char       *id;
-    int64_t           datastore;
-    int64_t           begun_ms;
-    struct fst_tape   request;
-    struct fst_buf    datastore_id, bucket, prefix, out_bucket, out_prefix, scratch, key;
-    struct input     *inputs;
-    size_t            input_count, input_cap;
-    struct counts     c;
-    struct fst_tape   tape;
-    struct fst_log    success, failure;
-    uint64_t          line;
-    bool              bad_file; /* the file at hand had a refused line */
+    struct fst_job     *job;
+    struct fst_serve   *s;
+    int64_t             begun_ms;
+    struct fst_buf      bucket, prefix, out_bucket, out_prefix, scratch, key;
+    struct input       *inputs;
+    size_t              input_count, input_cap;
+    struct counts       c;
+    struct fst_batches *ring;
+    struct place        at;
+    struct fst_log      success, failure, search; /* of the file at hand */
+    bool                has_logs, bad_file;
 };
 
 /* ---- what the job is about */
 
-static enum fst_status take_request(void *ctx, const struct fst_row *row, struct fst_error *err)
+static struct fst_view input_uri(struct import *j)
 {
-    struct import *j = ctx;
-    fst_buf_add_view(&j->datastore_id, fst_row_text(row, 0));
-    fst_buf_add_view(&j->key, fst_row_text(row, 1));
-    return FST_OK;
-}
-
-static enum fst_status split_uri(struct fst_view uri, struct fst_buf *bucket, struct fst_buf *prefix, struct fst_error *err)
-{
-    const char *slash;
-
-    if (!fst_view_starts(uri, "s3://"))
-        return fst_fail(err, FST_EUSAGE, "The S3Uri is not s3://bucket/prefix");
-    uri = fst_view_from(uri, 5);
-    slash = uri.n ? memchr(uri.p, '/', uri.n) : NULL;
-    fst_buf_add_view(bucket, slash ? fst_view_n(uri.p, (size_t)(slash - uri.p)) : uri);
-    if (slash)
-        fst_buf_add_view(prefix, fst_view_from(uri, (size_t)(slash - uri.p) + 1));
-    return FST_OK;
+    return fst_tape_member_string(&j->job->tape, fst_tape_member(&j->job->tape, 0, "InputDataConfig"), "S3Uri", &j->scratch);
 }
 
 static enum fst_status read_request(struct import *j, struct fst_error *err)
 {
-    struct fst_json_opts  opts = { .parser = FST_JSON_YAJL };
-    struct fst_json_error jerr;
-    struct fst_buf        text;
-    uint32_t              s3;
-    enum fst_status       st = fst_db_run(j->s->db, take_request, j, err, "SELECT datastore, request FROM job WHERE id = ?", "t", fst_view_of(j->id));
-
-    if (!st && fst_json_parse(&j->request, fst_buf_view(&j->key), &opts, &jerr))
-        st = fst_fail(err, FST_EPARSE, "The job's request is malformed");
-    if (!st)
-        st = fst_api_datastore_number(j->s, fst_buf_view(&j->datastore_id), &j->datastore, err);
-    if (st)
-        return st;
-    fst_buf_init(&text, FST_TEXT_CEILING);
-    fst_buf_add_view(&text, fst_tape_member_string(&j->request, fst_tape_member(&j->request, 0, "InputDataConfig"), "S3Uri", &j->scratch));
-    st = split_uri(fst_buf_view(&text), &j->bucket, &j->prefix, err);
-    s3 = fst_tape_member(&j->request, fst_tape_member(&j->request, 0, "JobOutputDataConfig"), "S3Configuration");
-    fst_buf_reset(&text);
-    fst_buf_add_view(&text, fst_tape_member_string(&j->request, s3, "S3Uri", &j->scratch));
-    if (!st)
-        st = split_uri(fst_buf_view(&text), &j->out_bucket, &j->out_prefix, err);
-    if (!st && j->out_prefix.len && j->out_prefix.p[j->out_prefix.len - 1] != '/')
-        fst_buf_add_char(&j->out_prefix, '/');
-    fst_buf_addf(&j->out_prefix, "%.*s-FHIR_IMPORT-%s/", (int)j->datastore_id.len, j->datastore_id.p, j->id);
-    fst_buf_clear(&text);
-    return st;
+    enum fst_status st = fst_lake_split_uri(input_uri(j), &j->bucket, &j->prefix, err);
+    return st ? st : fst_job_output(j->job, &j->out_bucket, &j->out_prefix, err);
 }
 
 static enum fst_status check_buckets(struct import *j, struct fst_error *err)
@@ -111,6 +82,7 @@ static bool ends_with(struct fst_view v, const char *end)
     return v.n >= n && !memcmp(v.p + v.n - n, end, n);
 }
 
+/* key, file, size */
 static enum fst_status take_input(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
     struct import  *j = ctx;
@@ -121,6 +93,8 @@ static enum fst_status take_input(void *ctx, const struct fst_row *row, struct f
         return FST_ELIMIT;
     if (!ends_with(key, ".ndjson"))
         return FST_OK;
+    if (fst_row_int(row, 2) > j->s->quota[FST_QUOTA_FILE_SIZE])
+        return fst_fail(err, FST_EINPUT, "An input file is larger than a file may be");
     if (j->input_count == j->input_cap) {
         size_t        cap = j->input_cap ? j->input_cap * 2 : 64;
         struct input *grown = realloc(j->inputs, cap * sizeof *grown);
@@ -132,193 +106,162 @@ static enum fst_status take_input(void *ctx, const struct fst_row *row, struct f
     in = &j->inputs[j->input_count];
     in->key = strndup(key.p, key.n);
     in->file = strndup(file.p, file.n);
-    j->input_count += in->key && in->file;
+    j->input_count++;
+    j->c.bytes += (uint64_t)fst_row_int(row, 2);
     return in->key && in->file ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
 }
 
 static enum fst_status list_inputs(struct import *j, struct fst_error *err)
 {
-    enum fst_status st = fst_db_run(j->s->db, take_input, j, err, "SELECT key, file FROM object WHERE bucket = ? AND key >= ? ORDER BY key", "tt",
+    enum fst_status st = fst_db_run(j->s->db, take_input, j, err, "SELECT key, file, size FROM object WHERE bucket = ? AND key >= ? ORDER BY key", "tt",
                                     fst_buf_view(&j->bucket), fst_buf_view(&j->prefix));
+    uint64_t        bytes = j->c.bytes;
+
+    j->c.bytes = 0; /* it is counted as it is read */
     if (st && st != FST_ELIMIT)
         return st;
+    if ((int64_t)j->input_count > j->s->quota[FST_QUOTA_FILES])
+        return fst_fail(err, FST_EINPUT, "The input has more files than an import may have");
+    if ((int64_t)bytes > j->s->quota[FST_QUOTA_IMPORT_SIZE])
+        return fst_fail(err, FST_EINPUT, "The input is larger than an import may be");
     return j->input_count ? FST_OK : fst_fail(err, FST_ENOENT, "No .ndjson files were found in the input location");
 }
 
 /* ---- the report */
 
-static void write_report(const struct import *j, struct fst_buf *out)
+static void write_report(struct import *j)
 {
-    const double values[] = { (double)j->c.files, (double)j->c.bytes / 1e6, (double)j->c.files_imported, (double)j->c.scanned,
+    const double values[] = { (double)j->c.files, (double)j->c.bytes / 1e6, (double)j->c.files, (double)j->c.scanned,
                               (double)j->c.imported, (double)j->c.refused, (double)j->c.files_with_error };
     double                 seconds = (double)(j->s->env->mono_ms(j->s->env->ctx) - j->begun_ms) / 1000.0;
     struct fst_json_writer w;
 
-    fst_json_writer_init(&w, out, 0);
+    fst_buf_reset(&j->job->report);
+    fst_json_writer_init(&w, &j->job->report, 0);
     fst_json_begin_object(&w);
-    for (size_t i = 0; i < FST_COUNT(values); i++) {
-        enum fst_progress_field f = (enum fst_progress_field)(FST_PROGRESS_TotalNumberOfScannedFiles + i);
+    for (enum fst_progress_field f = 0; f < FST_PROGRESS_FIELD_COUNT; f++) {
+        double value = f < FST_COUNT(values) ? values[f] : 0; /* nothing is converted: the rest is 0 */
+        if (f == FST_PROGRESS_Throughput)
+            value = seconds > 0 ? (double)j->c.bytes / 1e6 / seconds : 0;
         fst_json_name(&w, fst_progress_field_name(f));
-        fst_json_double(&w, values[i], fst_progress_field_is_double(f) ? 6 : 0);
+        fst_json_double(&w, value, fst_progress_field_is_double(f) ? 6 : 0);
     }
-    fst_json_name(&w, fst_progress_field_name(FST_PROGRESS_Throughput));
-    fst_json_double(&w, seconds > 0 ? (double)j->c.bytes / 1e6 / seconds : 0, 3);
     fst_json_end_object(&w);
 }
 
-static enum fst_status save_report(struct import *j, const char *status, int64_t ended, struct fst_error *err)
+/* ---- reading: batches of whole lines */
+
+static enum fst_status open_file(struct import *j, struct fst_error *err)
 {
-    struct fst_buf  report;
+    struct fst_buf  path;
     enum fst_status st;
 
-    fst_buf_init(&report, FST_TEXT_CEILING);
-    write_report(j, &report);
-    st = fst_db_run(j->s->db, NULL, NULL, err, "UPDATE job SET report = ?, status = ?, ended = ? WHERE id = ?", "ttit", fst_buf_view(&report),
-                    fst_view_of(status), ended, fst_view_of(j->id));
-    fst_buf_clear(&report);
+    fst_buf_init(&path, FST_TEXT_CEILING);
+    fst_serve_object_path(j->s, &path, fst_view_of(j->inputs[j->at.file].file));
+    j->at.fd = open(path.p, O_RDONLY | O_CLOEXEC);
+    st = j->at.fd < 0 ? fst_fail(err, FST_EIO, "An input file went away while it was imported: %s", strerror(errno)) : FST_OK;
+    fst_buf_clear(&path);
+    j->at.line = 1;
+    j->at.skipping = false;
+    fst_buf_reset(&j->at.carry);
     return st;
 }
 
-/* ---- lines */
-
-static void begin_line(struct import *j, struct fst_log *log, struct fst_json_writer *w)
+/* One read, behind what is there. False at the file's end; failures stick in the buffer or in *st. */
+static bool read_some(struct import *j, struct fst_buf *text, enum fst_status *st, struct fst_error *err)
 {
-    fst_json_writer_init(w, &log->text, 0);
-    fst_json_begin_object(w);
-    fst_json_member_u64(w, "lineId", j->line);
-    fst_json_name(w, "UpdateResourceResponse");
-    fst_json_begin_object(w);
-    fst_json_name(w, "jsonBlob");
-}
+    ssize_t n;
 
-static enum fst_status end_line(struct fst_log *log, struct fst_json_writer *w, unsigned status, struct fst_error *err)
-{
-    fst_json_member_u64(w, "statusCode", status);
-    fst_json_end_object(w);
-    fst_json_end_object(w);
-    fst_buf_add_char(&log->text, '\n');
-    return fst_log_added(log, err);
-}
-
-static enum fst_status refuse(struct import *j, const char *code, const char *what, const char *location, struct fst_error *err)
-{
-    struct fst_json_writer w;
-
-    j->c.refused++;
-    j->bad_file = true;
-    begin_line(j, &j->failure, &w);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "resourceType", "OperationOutcome");
-    fst_json_name(&w, "issue");
-    fst_json_begin_array(&w);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "severity", "error");
-    fst_json_member_str(&w, "code", code);
-    fst_json_member_str(&w, "diagnostics", what);
-    if (location) {
-        fst_json_name(&w, "location");
-        fst_json_begin_array(&w);
-        fst_json_string(&w, fst_view_of(location));
-        fst_json_end_array(&w);
+    if (!fst_buf_reserve(text, BATCH_BYTES)) {
+        *st = fst_buf_check(text, err);
+        return false;
     }
-    fst_json_end_object(&w);
-    fst_json_end_array(&w);
-    fst_json_end_object(&w);
-    return end_line(&j->failure, &w, 400, err);
+    n = read(j->at.fd, text->p + text->len, BATCH_BYTES);
+    if (n < 0)
+        *st = fst_fail_errno(err, "An input file");
+    if (n <= 0)
+        return false;
+    text->len += (size_t)n;
+    j->c.bytes += (uint64_t)n;
+    return true;
 }
 
-static enum fst_status store(struct import *j, struct fst_view type, struct fst_view id, struct fst_view body, struct fst_error *err)
+/* The rest of a line that is not kept. */
+static bool skip_line(struct import *j, struct fst_batch *b, enum fst_status *st, struct fst_error *err)
 {
-    struct fst_json_writer w;
-    enum fst_status        st = fst_db_run(j->s->db, NULL, NULL, err,
-                                           "INSERT INTO resource VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET version = version + 1,"
-                                           " updated = excluded.updated, body = excluded.body", "ittib", j->datastore, type, id,
-                                           fst_serve_now_ms(j->s), body);
-    if (st)
-        return st;
-    j->c.imported++;
-    j->c.bytes_imported += body.n;
-    begin_line(j, &j->success, &w);
-    fst_json_raw(&w, body);
-    return end_line(&j->success, &w, 201, err);
-}
-
-static enum fst_status take_line(struct import *j, struct fst_view line, struct fst_error *err)
-{
-    struct fst_json_opts  opts = { .parser = FST_JSON_FAST };
-    struct fst_json_error jerr;
-    uint32_t              type, id;
-    enum fst_status       st = fst_json_parse(&j->tape, line, &opts, &jerr);
-
-    j->c.scanned++;
-    if (st == FST_EPARSE)
-        return refuse(j, "invalid", "Invalid JSON found in input file", NULL, err);
-    if (st)
-        return fst_fail(err, st, "out of memory");
-    type = fst_tape_member(&j->tape, 0, "resourceType");
-    id = fst_tape_member(&j->tape, 0, "id");
-    if (type == FST_NO_NODE || fst_tape_kind(&j->tape, type) != FST_JSON_STRING || fst_type_find(fst_tape_raw(&j->tape, type)) == FST_NO_TYPE)
-        return refuse(j, "processing", "1 validation error detected: Value at 'resourceType' is no resource type of FHIR R4", "resourceType", err);
-    if (id == FST_NO_NODE)
-        return refuse(j, "processing", "Missing required id field in resource json", "id", err);
-    if (fst_tape_kind(&j->tape, id) != FST_JSON_STRING || !fst_id_is_valid(fst_tape_raw(&j->tape, id)))
-        return refuse(j, "processing", "1 validation error detected: Value at 'id' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9-.]{1,64}", "id", err);
-    return store(j, fst_tape_raw(&j->tape, type), fst_tape_raw(&j->tape, id), line, err);
-}
-
-/* ---- files */
-
-/* Some lines at a time, in one transaction. *more is false at the file's end. */
-static enum fst_status take_batch(struct import *j, struct fst_window *w, bool *more, struct fst_error *err)
-{
-    uint64_t        begun = w->at;
-    enum fst_status st = fst_db_begin(j->s->db, err);
-
-    if (st)
-        return st;
-    for (int n = 0; n < BATCH_LINES && w->at - begun < BATCH_BYTES && !st; n++) {
-        uint64_t      start = w->keep = w->at;
-        enum fst_scan scan = fst_window_to_newline(w, true, err);
-        bool          newline = w->at < w->end;
-        *more = newline;
-        if (scan == FST_SCAN_FAILED || scan == FST_SCAN_OVER) {
-            st = scan == FST_SCAN_OVER ? fst_fail(err, FST_ELIMIT, "a line is too long") : FST_EIO;
-        } else if (w->at > start || newline) {
-            j->line++;
-            if (w->at > start)
-                st = take_line(j, fst_window_view(w, start, w->at), err);
+    while (j->at.skipping && !*st) {
+        const char *newline;
+        fst_buf_reset(&b->text);
+        if (!read_some(j, &b->text, st, err))
+            return false;
+        newline = memchr(b->text.p, '\n', b->text.len);
+        if (newline) {
+            fst_buf_consume(&b->text, (size_t)(newline - b->text.p) + 1);
+            j->at.skipping = false;
         }
-        if (!newline)
-            break;
-        w->at++;
     }
-    return fst_db_end(j->s->db, st, err);
+    return true;
 }
 
-static enum fst_status take_file(struct import *j, const struct input *in, struct fst_error *err)
+static uint64_t count_lines(struct fst_view v)
 {
-    struct fst_buf    path;
-    struct fst_source source = { .shown = in->key, .rel = in->key, .spool = -1 };
-    struct fst_window w;
-    bool              more = true;
-    enum fst_status   st;
+    uint64_t n = 0;
+    for (const char *p = v.p, *end = v.p + v.n; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        n++;
+    return n;
+}
 
-    fst_buf_init(&path, FST_TEXT_CEILING);
-    fst_serve_object_path(j->s, &path, fst_view_of(in->file));
-    source.path = path.p;
-    st = fst_window_open(&w, &source, 0, 1, LONGEST_LINE, err);
-    j->line = 0;
-    j->bad_file = false;
-    while (!st && more) {
-        st = j->s->stopping ? FST_EINTR : take_batch(j, &w, &more, err);
+/* Fill a batch with the next lines of the file; what is behind the last newline is carried to the next. */
+static enum fst_status fill(struct import *j, struct fst_batch *b, struct fst_error *err)
+{
+    enum fst_status st = j->at.fd < 0 ? open_file(j, err) : FST_OK;
+    const char     *last = NULL;
+    bool            more = !st && skip_line(j, b, &st, err);
+
+    if (st)
+        return st;
+    b->file = j->at.file;
+    b->first_line = j->at.line;
+    fst_buf_add_view(&b->text, fst_buf_view(&j->at.carry));
+    fst_buf_reset(&j->at.carry);
+    while (more && !last && b->text.len <= LONGEST_LINE) {
+        size_t before = b->text.len;
+        more = read_some(j, &b->text, &st, err);
+        last = more ? memrchr(b->text.p + before, '\n', b->text.len - before) : NULL;
     }
-    if (!st) {
-        j->c.files++;
-        j->c.files_imported++;
-        j->c.bytes += w.end;
+    if (st)
+        return st;
+    if (last) {
+        size_t whole = (size_t)(last - b->text.p) + 1;
+        fst_buf_add(&j->at.carry, b->text.p + whole, b->text.len - whole);
+        b->text.len = whole;
+    } else if (more) {
+        b->is_over = j->at.skipping = true;
+        fst_buf_reset(&b->text);
     }
-    fst_window_close(&w);
-    fst_buf_clear(&path);
+    j->at.line += count_lines(fst_buf_view(&b->text)) + b->is_over;
+    b->is_last = !more;
+    if (b->is_last) {
+        close(j->at.fd);
+        j->at.fd = -1;
+        j->at.file++;
+    }
+    return fst_buf_check(&j->at.carry, err);
+}
+
+/* ---- storing */
+
+static enum fst_status store_lines(struct import *j, const struct fst_batch *b, struct fst_error *err)
+{
+    int64_t         now = fst_serve_now_ms(j->s), job = j->job->number;
+    enum fst_status st = FST_OK;
+
+    for (size_t i = 0; i < b->count && !st; i++) {
+        const struct fst_batch_line *l = &b->lines[i];
+        st = fst_db_run(j->s->db, NULL, NULL, err, "INSERT INTO resource VALUES (?, ?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                        " version = version + (job <> excluded.job), updated = excluded.updated, job = excluded.job, body = excluded.body",
+                        "ittiib", j->job->store, fst_view_of(fst_type_name(l->type)), l->id, now, job, l->body);
+    }
     return st;
 }
 
@@ -331,18 +274,92 @@ static struct fst_view log_key(struct import *j, const char *folder, const char 
     return fst_buf_view(&j->key);
 }
 
-static enum fst_status import_file(struct import *j, const struct input *in, struct fst_error *err)
+static void begin_logs(struct import *j, size_t file)
 {
-    enum fst_status st;
+    const char *key = j->inputs[file].key;
 
-    fst_log_begin(&j->success, fst_buf_view(&j->out_bucket), log_key(j, "SUCCESS", in->key));
-    fst_log_begin(&j->failure, fst_buf_view(&j->out_bucket), log_key(j, "FAILURE", in->key));
-    st = take_file(j, in, err);
+    fst_log_begin(&j->success, fst_buf_view(&j->out_bucket), log_key(j, "SUCCESS", key));
+    fst_log_begin(&j->failure, fst_buf_view(&j->out_bucket), log_key(j, "FAILURE", key));
+    fst_log_begin(&j->search, fst_buf_view(&j->out_bucket), log_key(j, "SUCCESS_WITH_SEARCH_VALIDATION_FAILURES", key));
+    j->has_logs = true;
+    j->bad_file = false;
+}
+
+static enum fst_status write_logs(struct import *j, const struct fst_batch *b, struct fst_error *err)
+{
+    enum fst_status st = fst_log_write(&j->success, fst_buf_view(&b->success), err);
+
     if (!st)
-        st = fst_log_finish(&j->success, err);
+        st = fst_log_write(&j->failure, fst_buf_view(&b->failure), err);
+    if (!st)
+        st = fst_log_write(&j->search, fst_buf_view(&b->search), err);
+    if (st || !b->is_last)
+        return st;
+    st = fst_log_finish(&j->success, err);
     if (!st)
         st = fst_log_finish(&j->failure, err);
-    return st ? st : save_report(j, "IN_PROGRESS", 0, err);
+    if (!st)
+        st = fst_log_finish(&j->search, err);
+    j->has_logs = false;
+    j->c.files++;
+    j->c.files_with_error += j->bad_file;
+    return st;
+}
+
+static enum fst_status take_batch(struct import *j, const struct fst_batch *b, struct fst_error *err)
+{
+    enum fst_status st = b->st ? fst_fail(err, b->st, "%s", fst_status_text(b->st)) : store_lines(j, b, err);
+
+    if (st)
+        return st;
+    if (!j->has_logs)
+        begin_logs(j, b->file);
+    j->bad_file |= b->refused > 0;
+    j->c.scanned += b->scanned;
+    j->c.refused += b->refused;
+    j->c.imported += b->count;
+    j->c.bytes_imported += b->stored_bytes;
+    return write_logs(j, b, err);
+}
+
+/* What is judged, in one transaction; one batch at least, waited for. */
+static enum fst_status take_batches(struct import *j, struct fst_error *err)
+{
+    struct fst_batch *b = fst_batches_take(j->ring, true);
+    enum fst_status   st = fst_db_begin(j->s->db, err);
+
+    if (st)
+        return st;
+    for (int i = 0; b && !st; b = ++i < COMMIT_BATCHES ? fst_batches_take(j->ring, false) : NULL) {
+        st = take_batch(j, b, err);
+        fst_batches_done(j->ring);
+    }
+    if (!st) {
+        write_report(j);
+        st = fst_job_save(j->job, err);
+    }
+    return fst_db_end(j->s->db, st, err);
+}
+
+static enum fst_status import_files(struct import *j, struct fst_error *err)
+{
+    enum fst_status st = FST_OK;
+
+    while (!st) {
+        struct fst_batch *b = NULL;
+        while (!st && j->at.file < j->input_count && (b = fst_batches_empty(j->ring))) {
+            st = fill(j, b, err);
+            if (!st)
+                fst_batches_submit(j->ring);
+        }
+        if (!st && fst_job_stopped(j->job))
+            st = FST_EINTR;
+        if (!st && j->at.file == j->input_count && !fst_batches_pending(j->ring))
+            break;
+        if (!st)
+            st = take_batches(j, err);
+    }
+    return st;
 }
 
 /* ---- the close */
@@ -360,12 +377,34 @@ static void member_mb(struct fst_json_writer *w, const char *name, uint64_t byte
     fst_json_double(w, (double)bytes / 1e6, 6);
 }
 
+static void write_locations(struct import *j, struct fst_json_writer *w)
+{
+    uint32_t s3 = fst_tape_member(&j->job->tape, fst_tape_member(&j->job->tape, 0, "JobOutputDataConfig"), "S3Configuration");
+
+    fst_json_name(w, "inputDataConfig");
+    fst_json_begin_object(w);
+    fst_json_member_string(w, "s3Uri", input_uri(j));
+    fst_json_end_object(w);
+    fst_json_name(w, "outputDataConfig");
+    fst_json_begin_object(w);
+    member_uri(w, "s3Uri", j, "");
+    fst_json_member_string(w, "encryptionKeyID", fst_tape_member_string(&j->job->tape, s3, "KmsKeyId", &j->scratch));
+    fst_json_end_object(w);
+    fst_json_name(w, "successOutput");
+    fst_json_begin_object(w);
+    member_uri(w, "successOutputS3Uri", j, "SUCCESS/");
+    fst_json_end_object(w);
+    fst_json_name(w, "failureOutput");
+    fst_json_begin_object(w);
+    member_uri(w, "failureOutputS3Uri", j, "FAILURE/");
+    fst_json_end_object(w);
+}
+
 static enum fst_status write_manifest(struct import *j, struct fst_error *err)
 {
     struct fst_log         log;
     struct fst_json_writer w;
     enum fst_status        st;
-    uint32_t               s3 = fst_tape_member(&j->request, fst_tape_member(&j->request, 0, "JobOutputDataConfig"), "S3Configuration");
 
     fst_log_init(&log, j->s);
     fst_buf_reset(&j->key);
@@ -373,25 +412,9 @@ static enum fst_status write_manifest(struct import *j, struct fst_error *err)
     fst_log_begin(&log, fst_buf_view(&j->out_bucket), fst_buf_view(&j->key));
     fst_json_writer_init(&w, &log.text, 0);
     fst_json_begin_object(&w);
-    fst_json_name(&w, "inputDataConfig");
-    fst_json_begin_object(&w);
-    fst_json_member_string(&w, "s3Uri", fst_tape_member_string(&j->request, fst_tape_member(&j->request, 0, "InputDataConfig"), "S3Uri", &j->scratch));
-    fst_json_end_object(&w);
-    fst_json_name(&w, "outputDataConfig");
-    fst_json_begin_object(&w);
-    member_uri(&w, "s3Uri", j, "");
-    fst_json_member_string(&w, "encryptionKeyID", fst_tape_member_string(&j->request, s3, "KmsKeyId", &j->scratch));
-    fst_json_end_object(&w);
-    fst_json_name(&w, "successOutput");
-    fst_json_begin_object(&w);
-    member_uri(&w, "successOutputS3Uri", j, "SUCCESS/");
-    fst_json_end_object(&w);
-    fst_json_name(&w, "failureOutput");
-    fst_json_begin_object(&w);
-    member_uri(&w, "failureOutputS3Uri", j, "FAILURE/");
-    fst_json_end_object(&w);
+    write_locations(j, &w);
     fst_json_member_u64(&w, "numberOfScannedFiles", j->c.files);
-    fst_json_member_u64(&w, "numberOfFilesImported", j->c.files_imported);
+    fst_json_member_u64(&w, "numberOfFilesImported", j->c.files);
     fst_json_member_u64(&w, "numberOfFilesReadWithSuccess", j->c.files);
     fst_json_member_u64(&w, "numberOfFilesReadWithCustomerError", j->c.files_with_error);
     fst_json_member_u64(&w, "numberOfFilesReadWithServerError", 0);
@@ -407,6 +430,12 @@ static enum fst_status write_manifest(struct import *j, struct fst_error *err)
     return st;
 }
 
+static enum fst_level level_of(struct import *j)
+{
+    enum fst_level level = FST_LEVEL_STRICT;
+    return fst_level_parse(&level, fst_tape_member_string(&j->job->tape, 0, "ValidationLevel", &j->scratch)) ? level : FST_LEVEL_STRICT;
+}
+
 static enum fst_status run(struct import *j, struct fst_error *err)
 {
     enum fst_status st = read_request(j, err);
@@ -414,34 +443,46 @@ static enum fst_status run(struct import *j, struct fst_error *err)
     if (!st)
         st = check_buckets(j, err);
     if (!st)
+        st = fst_lake_remove_objects(j->s, fst_buf_view(&j->out_bucket), fst_buf_view(&j->out_prefix), err);
+    if (!st)
         st = list_inputs(j, err);
-    for (size_t i = 0; i < j->input_count && !st; i++)
-        st = import_file(j, &j->inputs[i], err);
+    if (!st)
+        st = fst_batches_open(&j->ring, level_of(j), fst_cpu_count(), err);
+    if (!st)
+        st = import_files(j, err);
     if (!st)
         st = write_manifest(j, err);
-    return st ? st : save_report(j, j->c.refused ? "COMPLETED_WITH_ERRORS" : "COMPLETED", fst_serve_now_ms(j->s), err);
+    write_report(j);
+    j->job->end = j->c.refused ? FST_JOB_COMPLETED_WITH_ERRORS : FST_JOB_COMPLETED;
+    return st;
 }
 
-enum fst_status fst_serve_import(struct fst_serve *s, const char *job_id, struct fst_error *err)
+enum fst_status fst_job_import(struct fst_job *job, struct fst_error *err)
 {
-    struct import   j = { .s = s, .id = job_id, .begun_ms = s->env->mono_ms(s->env->ctx) };
-    struct fst_buf *const bufs[] = { &j.datastore_id, &j.bucket, &j.prefix, &j.out_bucket, &j.out_prefix, &j.scratch, &j.key };
-    enum fst_status st;
+    struct fst_serve     *s = job->s;
+    struct import         j = { .job = job, .s = s, .begun_ms = s->env->mono_ms(s->env->ctx), .at = { .fd = -1 } };
+    struct fst_buf *const bufs[] = { &j.bucket, &j.prefix, &j.out_bucket, &j.out_prefix, &j.scratch, &j.key };
+    enum fst_status       st;
 
     for (size_t i = 0; i < FST_COUNT(bufs); i++)
         fst_buf_init(bufs[i], FST_TEXT_CEILING);
+    fst_buf_init(&j.at.carry, (size_t)1 << 30);
     fst_log_init(&j.success, s);
     fst_log_init(&j.failure, s);
+    fst_log_init(&j.search, s);
     st = run(&j, err);
+    fst_batches_close(j.ring);
+    if (j.at.fd >= 0)
+        close(j.at.fd);
     for (size_t i = 0; i < j.input_count; i++) {
         free(j.inputs[i].key);
         free(j.inputs[i].file);
     }
     free(j.inputs);
-    fst_tape_clear(&j.request);
-    fst_tape_clear(&j.tape);
     fst_log_clear(&j.success);
     fst_log_clear(&j.failure);
+    fst_log_clear(&j.search);
+    fst_buf_clear(&j.at.carry);
     for (size_t i = 0; i < FST_COUNT(bufs); i++)
         fst_buf_clear(bufs[i]);
     return st;

@@ -47,11 +47,11 @@ void fst_log_begin(struct fst_log *l, struct fst_view bucket, struct fst_view ke
     fst_serve_id(l->s, l->file);
 }
 
-static enum fst_status flush(struct fst_log *l, struct fst_error *err)
+static enum fst_status put(struct fst_log *l, struct fst_view bytes, struct fst_error *err)
 {
-    enum fst_status st = fst_buf_check(&l->text, err);
+    enum fst_status st = FST_OK;
 
-    if (!st && l->fd < 0) {
+    if (l->fd < 0) {
         fst_serve_object_path(l->s, &l->path, fst_view_of(l->file));
         st = fst_file_mkdirs_for(l->path.p, err);
         if (!st) {
@@ -60,10 +60,25 @@ static enum fst_status flush(struct fst_log *l, struct fst_error *err)
         }
     }
     if (!st)
-        st = fst_file_write_all(l->fd, l->text.p, l->text.len, l->path.p, err);
-    l->size += l->text.len;
+        st = fst_file_write_all(l->fd, bytes.p, bytes.n, l->path.p, err);
+    l->size += bytes.n;
+    return st;
+}
+
+static enum fst_status flush(struct fst_log *l, struct fst_error *err)
+{
+    enum fst_status st = fst_buf_check(&l->text, err);
+
+    if (!st)
+        st = put(l, fst_buf_view(&l->text), err);
     fst_buf_reset(&l->text);
     return st;
+}
+
+enum fst_status fst_log_write(struct fst_log *l, struct fst_view bytes, struct fst_error *err)
+{
+    enum fst_status st = l->text.len ? flush(l, err) : FST_OK;
+    return st || !bytes.n ? st : put(l, bytes, err);
 }
 
 enum fst_status fst_log_added(struct fst_log *l, struct fst_error *err)

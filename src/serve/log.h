@@ -17,6 +17,7 @@ struct fst_log {
 void fst_log_init(struct fst_log *l, struct fst_serve *s);
 /* Begin the object bucket/key. */
 void fst_log_begin(struct fst_log *l, struct fst_view bucket, struct fst_view key);
+FST_MUST_USE enum fst_status fst_log_write(struct fst_log *l, struct fst_view bytes, struct fst_error *err);
 FST_MUST_USE enum fst_status fst_log_added(struct fst_log *l, struct fst_error *err);
 /* Put it into its place; nothing when nothing was written. */
 FST_MUST_USE enum fst_status fst_log_finish(struct fst_log *l, struct fst_error *err);

@@ -1,5 +1,7 @@
 #include "serve/resource.h"
 
+#include <stddef.h>
+
 #include "base/str.h"
 #include "json/writer.h"
 
@@ -116,47 +118,78 @@ static const struct {
     { NULL, { "subject" } },
 };
 
-/* "Patient/id", "https://server/Patient/id", with or without "/_history/1" */
-static bool names_patient(struct fst_view reference, struct fst_view id)
+/* The id in "Patient/id", "https://server/Patient/id", with or without "/_history/1" behind it; empty when it is none. */
+static struct fst_view patient_in(struct fst_view reference)
 {
     static const char kind[] = "Patient/";
-    const char       *history = reference.n ? memmem(reference.p, reference.n, "/_history/", 10) : NULL;
-    size_t            tail = sizeof kind - 1 + id.n;
+    const char       *history = reference.n ? memmem(reference.p, reference.n, "/_history/", 10) : NULL, *slash;
+    size_t            before;
 
     if (history)
         reference.n = (size_t)(history - reference.p);
-    if (reference.n < tail || memcmp(reference.p + reference.n - id.n, id.p, id.n) != 0 ||
-        memcmp(reference.p + reference.n - tail, kind, sizeof kind - 1) != 0)
-        return false;
-    return reference.n == tail || reference.p[reference.n - tail - 1] == '/';
+    slash = reference.n ? memrchr(reference.p, '/', reference.n) : NULL;
+    if (!slash)
+        return (struct fst_view){ 0 };
+    before = (size_t)(slash - reference.p) + 1;
+    if (before < sizeof kind - 1 || memcmp(slash + 2 - sizeof kind, kind, sizeof kind - 1) != 0 ||
+        (before > sizeof kind - 1 && slash[1 - (ptrdiff_t)sizeof kind] != '/'))
+        return (struct fst_view){ 0 };
+    return fst_view_from(reference, before);
 }
 
+struct looking {
+    const struct fst_tape *t;
+    struct fst_buf        *scratch;
+    fst_patient_fn        *fn;
+    void                  *ctx;
+};
+
 /* Along `path` from `node`, through arrays. */
-static bool path_names_patient(const struct fst_tape *t, uint32_t node, const char *const *path, unsigned steps, struct fst_view id,
-                               struct fst_buf *scratch)
+static bool look_along(const struct looking *l, uint32_t node, const char *const *path, unsigned steps)
 {
     if (node == FST_NO_NODE)
         return false;
-    if (fst_tape_kind(t, node) == FST_JSON_ARRAY) {
-        FST_EACH_ELEMENT(t, node, item)
-            if (path_names_patient(t, item, path, steps, id, scratch))
+    if (fst_tape_kind(l->t, node) == FST_JSON_ARRAY) {
+        FST_EACH_ELEMENT(l->t, node, item)
+            if (look_along(l, item, path, steps))
                 return true;
         return false;
     }
-    if (!steps || !*path)
-        return names_patient(fst_tape_member_string(t, node, "reference", scratch), id);
-    return path_names_patient(t, fst_tape_member(t, node, *path), path + 1, steps - 1, id, scratch);
+    if (!steps || !*path) {
+        struct fst_view id = patient_in(fst_tape_member_string(l->t, node, "reference", l->scratch));
+        return id.n && l->fn(l->ctx, id);
+    }
+    return look_along(l, fst_tape_member(l->t, node, *path), path + 1, steps - 1);
 }
 
-bool fst_resource_is_of_patient(const struct fst_tape *t, struct fst_view id, struct fst_buf *scratch)
+bool fst_resource_any_patient(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx)
 {
-    uint32_t type = fst_tape_member(t, 0, "resourceType");
+    struct looking l = { t, scratch, fn, ctx };
+    uint32_t       type = fst_tape_member(t, 0, "resourceType");
 
     if (fst_tape_string_is(t, type, "Patient"))
         return false;
     for (size_t i = 0; i < FST_COUNT(patient_elements); i++)
         if ((!patient_elements[i].type || fst_tape_string_is(t, type, patient_elements[i].type)) &&
-            path_names_patient(t, 0, patient_elements[i].path, 2, id, scratch))
+            look_along(&l, 0, patient_elements[i].path, 2))
             return true;
     return false;
+}
+
+static bool is_that(void *ctx, struct fst_view id)
+{
+    return fst_view_equal(*(struct fst_view *)ctx, id);
+}
+
+bool fst_resource_is_of_patient(const struct fst_tape *t, struct fst_view id, struct fst_buf *scratch)
+{
+    return fst_resource_any_patient(t, scratch, is_that, &id);
+}
+
+bool fst_resource_each_member(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx)
+{
+    static const char *const path[] = { "member", "entity" };
+    struct looking           l = { t, scratch, fn, ctx };
+
+    return look_along(&l, 0, path, 2);
 }

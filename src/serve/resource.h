@@ -15,5 +15,9 @@ FST_MUST_USE enum fst_status fst_resource_add(struct fst_buf *out, struct fst_ta
 bool fst_resource_has_identifier(const struct fst_tape *t, struct fst_view token, struct fst_buf *scratch);
 /* Does it belong to the patient `id` (without "Patient/")? */
 bool fst_resource_is_of_patient(const struct fst_tape *t, struct fst_view id, struct fst_buf *scratch);
+/* Hand the ids of the patients that it belongs to to `fn`, until that says yes; of a Group, its patients. */
+typedef bool fst_patient_fn(void *ctx, struct fst_view id);
+bool fst_resource_any_patient(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx);
+bool fst_resource_each_member(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx);
 
 #endif

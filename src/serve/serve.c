@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "serve/lake.h"
 
 enum { PATH_CEILING = 64 * 1024, HOLD_MS = 50 };
 
@@ -18,16 +19,7 @@ const char fst_serve_schema[] =
     "CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, created INTEGER NOT NULL,"
     "  headers TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS part (upload TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,"
-    "  etag TEXT NOT NULL, crc32 INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS datastore (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, status TEXT NOT NULL,"
-    "  created INTEGER NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS job (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, datastore TEXT NOT NULL,"
-    "  name TEXT NOT NULL, status TEXT NOT NULL, submitted INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, token TEXT NOT NULL,"
-    "  request TEXT NOT NULL, report TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',"
-    "  fate TEXT NOT NULL DEFAULT '');" /* a fault that was asked for: 'stays', or 'fails MESSAGE' */
-    "CREATE INDEX IF NOT EXISTS job_by_datastore ON job (datastore, kind, number);"
-    "CREATE TABLE IF NOT EXISTS resource (datastore INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,"
-    "  updated INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (datastore, type, id));";
+    "  etag TEXT NOT NULL, crc32 INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;";
 
 void fst_serve_id(struct fst_serve *s, char out[FST_HEX_ID])
 {
@@ -44,7 +36,7 @@ int64_t fst_serve_now_ms(struct fst_serve *s)
 void fst_serve_wake(struct fst_serve *s)
 {
     pthread_mutex_lock(&s->lock);
-    s->synced.work = true;
+    s->synced.work = FST_SERVE_WORKERS;
     pthread_cond_broadcast(&s->wake);
     pthread_mutex_unlock(&s->lock);
 }
@@ -80,15 +72,24 @@ static int64_t mono_ms(struct fst_serve *s)
     return s->env->mono_ms(s->env->ctx);
 }
 
+static bool is_s3(const struct fst_exchange *x)
+{
+    return !fst_exchange_header(x, "x-amz-target").n && !fst_view_starts(x->path, "/datastore/");
+}
+
 static void begun(void *ctx, struct fst_exchange *x)
 {
     struct fst_serve *s = ctx;
     struct fst_buf    scratch;
+    const char       *op;
 
-    if (!s->faults.count)
+    if (!s->faults.count && !s->pace.rule_count)
         return;
     fst_buf_init(&scratch, FST_TEXT_CEILING);
-    x->faults = fst_faults_due(&s->faults, fst_fault_operation(x, &scratch), mono_ms(s), &x->delay_ms);
+    op = fst_fault_operation(x, &scratch);
+    x->faults = fst_faults_due(&s->faults, op, mono_ms(s), &x->delay_ms);
+    if (!fst_pace_lets(&s->pace, op, !is_s3(x), mono_ms(s)))
+        x->faults |= 1u << FST_FAULT_THROTTLE;
     x->cut_request = x->faults >> FST_FAULT_DROP_REQUEST & 1;
     x->cut = x->faults >> FST_FAULT_DROP & 1;
     fst_buf_clear(&scratch);
@@ -188,9 +189,10 @@ static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
     }
     if (!st)
         st = fst_db_open(&s->db, fst_path_join(&path, s->opts.dir, "store.sqlite"), fst_serve_schema, err);
-    /* A job that was running when the last process ended is run again: imports may be repeated. */
     if (!st)
-        st = fst_db_run(s->db, NULL, NULL, err, "UPDATE job SET status = 'QUEUED' WHERE status = 'IN_PROGRESS'", "");
+        st = fst_db_schema(s->db, fst_lake_schema, err);
+    if (!st)
+        st = fst_queue_recover(s, err);
     fst_buf_clear(&path);
     return st;
 }
@@ -201,11 +203,9 @@ static enum fst_status start_threads(struct fst_serve *s, struct fst_error *err)
                                          .tmp_dir = s->partial_dir };
     enum fst_status             st;
 
-    s->synced.work = true;
-    if (pthread_create(&s->worker, NULL, fst_serve_work, s))
-        return fst_fail(err, FST_ENOMEM, "the service's thread could not be started");
-    s->has_worker = true;
     st = fst_http_server_start(&s->http, &http, err);
+    if (!st)
+        st = fst_queue_start(s, err);
     if (!st)
         snprintf(s->endpoint, sizeof s->endpoint, "http://%s:%u", s->opts.address, fst_http_server_port(s->http));
     return st;
@@ -238,9 +238,11 @@ enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_o
     s->opts = *opts;
     s->opts.address = copy_or(opts->address, "127.0.0.1");
     s->opts.dir = copy_or(opts->dir, ".");
-    s->opts.faults = NULL;
+    s->opts.faults = s->opts.quotas = s->opts.paces = NULL;
     s->opts.access_key_id = s->opts.secret_access_key = s->opts.credentials = NULL;
-    s->lock_fd = -1;
+    s->lock_fd = s->events_fd = -1;
+    fst_quota_live(s->quota);
+    fst_pace_init(&s->pace);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
     if (!s->opts.address || !s->opts.dir)
@@ -249,6 +251,10 @@ enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_o
         st = load_keys(s, opts, err);
     for (size_t i = 0; i < opts->fault_count && !st; i++)
         st = fst_faults_add(&s->faults, opts->faults[i], err);
+    for (size_t i = 0; i < opts->quota_count && !st; i++)
+        st = fst_quota_set(s->quota, opts->quotas[i], err);
+    for (size_t i = 0; i < opts->pace_count && !st; i++)
+        st = fst_pace_add(&s->pace, opts->paces[i], err);
     if (!st)
         st = open_folder(s, err);
     if (!st)
@@ -266,17 +272,17 @@ void fst_serve_stop(struct fst_serve *s)
         return;
     s->stopping = 1;
     fst_http_server_stop(s->http);
-    if (s->has_worker) {
-        fst_serve_wake(s);
-        pthread_join(s->worker, NULL);
-    }
+    fst_queue_stop(s);
     fst_db_close(s->db);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
+    if (s->events_fd >= 0)
+        close(s->events_fd);
     fst_keys_clear(&s->keys);
     fst_faults_clear(&s->faults);
+    fst_pace_clear(&s->pace);
     free(s->partial_dir);
     free((char *)s->opts.address);
     free((char *)s->opts.dir);

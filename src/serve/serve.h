@@ -18,8 +18,10 @@ struct fst_serve_opts {
     uint16_t    port;    /* 0: any */
     const char *dir;     /* created, 0700 */
     const char *access_key_id, *secret_access_key; /* NULL: local, local-secret */
-    const char *const *faults; /* see serve/fault.h */
-    size_t      fault_count;
+    const char *const *faults, *const *quotas, *const *paces; /* see serve/fault.h and serve/quota.h */
+    size_t      fault_count, quota_count, pace_count;
+    int64_t     job_delay_ms;       /* how long a job takes at least */
+    int64_t     datastore_delay_ms; /* … and the change of a data store's state */
     const char *credentials; /* a file of the shared credentials' format, whose pairs are taken instead; may be NULL */
     const struct fst_env *env;
 };

@@ -10,9 +10,10 @@
 #include "serve/fault.h"
 #include "serve/http.h"
 #include "serve/keys.h"
+#include "serve/quota.h"
 #include "serve/serve.h"
 
-enum { FST_HEX_ID = 33, FST_TEXT_CEILING = 64 << 20 };
+enum { FST_HEX_ID = 33, FST_TEXT_CEILING = 64 << 20, FST_SERVE_WORKERS = 4 };
 
 struct fst_serve {
     struct fst_serve_opts   opts; /* with the defaults filled in; strings are owned */
@@ -22,14 +23,18 @@ struct fst_serve {
     char                   *partial_dir; /* what is not whole yet */
     struct fst_keys         keys;
     struct fst_faults       faults;
+    struct fst_pace         pace;
+    int64_t                 quota[FST_QUOTA_COUNT];
     struct fst_db          *db;
     struct fst_http_server *http;
-    pthread_t               worker; /* runs the jobs */
-    bool                    has_worker;
+    int                     events_fd; /* -1: not open yet */
+    int64_t                 events;    /* lines in that file; under the database's lock */
+    pthread_t               workers[FST_SERVE_WORKERS]; /* run the jobs */
+    unsigned                worker_count;
     pthread_mutex_t         lock;
     pthread_cond_t          wake;
     struct {
-        bool work; /* there may be a job to run */
+        unsigned work; /* there may be a job to run: so many workers are to look */
     } synced;
     _Atomic int             stopping;
 };
@@ -68,11 +73,5 @@ enum fst_auth {
 /* `region` is set to that of the credential's scope, in `scratch`. */
 enum fst_auth fst_serve_auth(struct fst_serve *s, const struct fst_exchange *x, const char *service, struct fst_view *region,
                              struct fst_buf *scratch);
-
-/* ---- jobs */
-
-void *fst_serve_work(void *service); /* the worker thread */
-/* Import what lies under the job's input; the job is IN_PROGRESS. Leaves it final, unless the service is stopping. */
-FST_MUST_USE enum fst_status fst_serve_import(struct fst_serve *s, const char *job_id, struct fst_error *err);
 
 #endif

@@ -23,6 +23,9 @@ static const char *sample_text(const struct fst_model_shape *s)
         { "IamRoleArn", "arn:aws:iam::123456789012:role/import" },
         { "DataTransformationIamRoleArn", "arn:aws:iam::123456789012:role/import" },
         { "LambdaArn", "arn:aws:lambda:us-east-1:123456789012:function:decode" },
+        { "ConfigurationMetadata", "{\\\"authorization_endpoint\\\":\\\"https://x/a\\\",\\\"token_endpoint\\\":\\\"https://x/t\\\","
+                                   "\\\"grant_types_supported\\\":[\\\"authorization_code\\\"],\\\"capabilities\\\":[\\\"launch-ehr\\\"],"
+                                   "\\\"code_challenge_methods_supported\\\":[\\\"S256\\\"]}" },
         { "S3Uri", "s3://bucket/input/" }, { "DataTransformationS3Uri", "s3://bucket/input/" },
         { "SampleDataS3Uri", "s3://bucket/sample.csv" }, { "ProfileIdString", "0123456789abcdef0123456789abcdef" },
     };
