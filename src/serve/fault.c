@@ -197,22 +197,20 @@ static bool contains(struct fst_view v, const char *s)
 /* By the actions that IAM knows for them. */
 static const char *fhir_operation(const struct fst_exchange *x)
 {
-    bool get = !strcmp(x->method, "GET");
+    bool     get = !strcmp(x->method, "GET");
+    unsigned slashes = 0;
 
     if (contains(x->path, "/$export"))
         return get ? "StartFHIRExportJobWithGet" : "StartFHIRExportJobWithPost";
+    for (size_t i = 0; i < x->path.n; i++)
+        slashes += x->path.p[i] == '/';
+    if (contains(x->path, "/r4/export/") && slashes > 5)
+        return "GetExportedFile";
     if (contains(x->path, "/r4/export/"))
         return get ? "DescribeFHIRExportJobWithGet" : "CancelFHIRExportJobWithDelete";
-    if (contains(x->path, "/exported/"))
-        return "GetExportedFile";
     if (contains(x->path, "/metadata"))
         return "GetCapabilities";
-    if (!get)
-        return "SearchWithPost";
-    for (size_t i = 0, slashes = 0; i < x->path.n; i++)
-        if (x->path.p[i] == '/' && ++slashes == 5)
-            return "ReadResource";
-    return "SearchWithGet";
+    return !get ? "SearchWithPost" : slashes > 4 ? "ReadResource" : "SearchWithGet";
 }
 
 const char *fst_fault_operation(const struct fst_exchange *x, struct fst_buf *scratch)

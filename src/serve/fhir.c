@@ -7,7 +7,9 @@
 #include "base/str.h"
 #include "fhir/types.h"
 #include "json/writer.h"
+#include "serve/lake.h"
 #include "serve/resource.h"
+#include "sign/sigv4.h"
 
 #define PREFIX "/datastore/"
 
@@ -128,12 +130,26 @@ static void handle_type(struct fst_fhir *f, struct fst_view type, struct fst_vie
     }
 }
 
+static bool ends_with(struct fst_view v, const char *end)
+{
+    size_t n = strlen(end);
+    return v.n > n && !memcmp(v.p + v.n - n, end, n);
+}
+
 static void handle(struct fst_fhir *f)
 {
     struct fst_view rest, first = first_segment(f->rest, &rest);
 
     if (fst_view_is(f->rest, "metadata"))
         fst_fhir_capabilities(f);
+    else if (fst_view_is(f->rest, "$export"))
+        fst_fhir_start_export(f, (struct fst_view){ 0 }, (struct fst_view){ 0 });
+    else if (fst_view_is(f->rest, "Patient/$export"))
+        fst_fhir_start_export(f, first, (struct fst_view){ 0 });
+    else if (fst_view_is(first, "Group") && ends_with(rest, "/$export"))
+        fst_fhir_start_export(f, first, fst_view_n(rest.p, rest.n - sizeof "/$export" + 1));
+    else if (fst_view_is(first, "export") && rest.n)
+        fst_fhir_export(f, rest);
     else
         handle_type(f, first, rest);
 }
@@ -144,7 +160,9 @@ static bool parse_path(struct fst_fhir *f)
     struct fst_view rest, release;
 
     f->store_id = first_segment(fst_view_from(f->x->path, sizeof PREFIX - 1), &rest);
-    release = first_segment(rest, &f->rest);
+    release = first_segment(rest, &rest);
+    fst_sign_decode(&f->decoded, rest);
+    f->rest = fst_buf_view(&f->decoded);
     while (f->rest.n && f->rest.p[f->rest.n - 1] == '/')
         f->rest.n--;
     return f->store_id.n && fst_view_is(release, "r4");
@@ -156,9 +174,10 @@ void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x, struct fst_view
     struct fst_error err = { 0 };
 
     fst_buf_init(&f.base, FST_TEXT_CEILING);
+    fst_buf_init(&f.decoded, FST_TEXT_CEILING);
     if (!parse_path(&f)) {
         fst_fhir_refuse(&f, 404, "not-found", "A data store's endpoint is /datastore/ID/r4/");
-    } else if (fst_db_int(s->db, &f.store, 0, &err, "SELECT number FROM datastore WHERE id = ? AND status IN ('ACTIVE', 'UPDATING', 'UPDATE_FAILED')",
+    } else if (fst_lake_settle(s, &err) || fst_db_int(s->db, &f.store, 0, &err, "SELECT number FROM datastore WHERE id = ? AND status IN ('ACTIVE', 'UPDATING', 'UPDATE_FAILED')",
                           "t", f.store_id)) {
         fst_fhir_failed(&f, &err);
     } else if (!f.store) {
@@ -168,4 +187,5 @@ void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x, struct fst_view
         handle(&f);
     }
     fst_buf_clear(&f.base);
+    fst_buf_clear(&f.decoded);
 }

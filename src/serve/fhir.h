@@ -13,6 +13,7 @@ struct fst_fhir {
     struct fst_view      region;   /* of the request's signature */
     struct fst_view      rest;     /* the path behind "r4/", without a slash at its end */
     struct fst_view      query;    /* of the URL, or the form of a POST to _search */
+    struct fst_buf       decoded;
     struct fst_buf       base;     /* the data store's endpoint, with a slash at its end */
 };
 
@@ -22,6 +23,10 @@ void fst_fhir_failed(struct fst_fhir *f, const struct fst_error *err);
 /* The answer is FHIR. */
 void fst_fhir_begin(struct fst_fhir *f);
 
+/* $export: of a type's level ("Patient"), of a Group; both empty: of all. */
+void fst_fhir_start_export(struct fst_fhir *f, struct fst_view type, struct fst_view group);
+/* What is behind "export/": a job's id, or a file of it. */
+void fst_fhir_export(struct fst_fhir *f, struct fst_view rest);
 void fst_fhir_search(struct fst_fhir *f, struct fst_view type);
 void fst_fhir_capabilities(struct fst_fhir *f);
 

@@ -1,16 +1,16 @@
 # service.sh — for a test to source: start_service DIR [OPTION...] starts the local service on a free port and points the AWS
 # variables at it; stop_service ends it. It is ended with the test in any case.
 start_service() {
-    dir=$1
+    lake=$1
     shift
-    "$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir "$dir" "$@" >"$dir.started" 2>"$dir.log" &
+    "$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir "$lake" "$@" >"$lake.started" 2>"$lake.log" &
     service=$!
     trap 'kill "$service" 2>/dev/null' EXIT
     for _ in 1 2 3 4 5 6 7 8 9 10 20 30 40 50; do
-        [ -s "$dir.started" ] && break
+        [ -s "$lake.started" ] && break
         sleep 0.1
     done
-    AWS_ENDPOINT_URL=$(jq -r .endpoint "$dir.started")
+    AWS_ENDPOINT_URL=$(jq -r .endpoint "$lake.started")
     AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local-secret AWS_REGION=us-east-1
     export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION
 }

@@ -13,7 +13,7 @@ cat >answers <<'END'
 {"op":"DeleteFHIRDatastore","body":{"DatastoreId":"d","DatastoreStatus":"DELETING"}}
 {"op":"RestoreFHIRDatastore","body":{"DatastoreId":"n","DatastoreStatus":"CREATING"}}
 END
-echo '{"AuthorizationStrategy":"SMART_ON_FHIR","FineGrainedAuthorizationEnabled":true,"Metadata":"{\"issuer\":\"x\"}"}' >smart.json
+echo '{"AuthorizationStrategy":"SMART_ON_FHIR","FineGrainedAuthorizationEnabled":true,"Metadata":"{\"authorization_endpoint\":\"https://x/a\",\"token_endpoint\":\"https://x/t\",\"grant_types_supported\":[\"client_credentials\"],\"capabilities\":[\"launch-ehr\"],\"code_challenge_methods_supported\":[\"S256\"]}"}' >smart.json
 try datastore create --datastore-name clinic --client-token t --preload-data-config PreloadDataType=SYNTHEA \
     --sse-configuration 'KmsEncryptionConfig={CmkType=CUSTOMER_MANAGED_KMS_KEY,KmsKeyId=alias/k}' \
     --identity-provider-configuration file://smart.json --tags Key=a,Value=b Key=c,Value=
@@ -24,3 +24,5 @@ try datastore update --datastore-id d --backup-configuration Status=ENABLED,Rete
 try datastore delete --datastore-id d
 try datastore restore --source-datastore-id d --client-token t \
     --restore-configuration 'ContinuousBackupRestoreConfiguration={RestorePointTime=2001-09-09T01:46:40.5Z}'
+echo '{"AuthorizationStrategy":"SMART_ON_FHIR","Metadata":"{}"}' >smart.json
+try datastore create --identity-provider-configuration file://smart.json
