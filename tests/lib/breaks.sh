@@ -12,6 +12,7 @@ now_ms() { date +%s%3N; }
 
 service_fault=
 serve_again() { # on the same state, with the fault given
+    rm -f started
     "$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir state $service_fault >started 2>serve.log &
     service=$!
     waited=0
