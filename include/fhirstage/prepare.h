@@ -17,6 +17,7 @@
 #include "fhirstage/issue.h"
 #include "fhirstage/meter.h"
 #include "fhirstage/status.h"
+#include "fhirstage/store.h"
 #include "fhirstage/validate.h"
 
 /* DEFAULT: document and message stay whole, all others are split. */
@@ -54,8 +55,9 @@ struct fst_chunk_sink {
 };
 
 struct fst_prepare_opts {
-    const char *const *inputs; /* FILE, folder or "-" */
+    const char *const *inputs; /* FILE, folder, "-", or what `store` claims */
     size_t             input_count;
+    const struct fst_store *store; /* fhirstage/store.h; NULL: files alone */
     const char        *out_dir; /* created; refused when it holds something that is not ours */
 
     const struct fst_chunk_sink *sink; /* NULL: chunks are files under out_dir */

@@ -11,6 +11,7 @@
 #include "fhirstage/issue.h"
 #include "fhirstage/meter.h"
 #include "fhirstage/status.h"
+#include "fhirstage/store.h"
 
 /* HealthLake's ValidationLevel. */
 enum fst_level {
@@ -27,8 +28,9 @@ struct fst_profiles; /* see fhirstage/profiles.h */
 typedef void fst_notice_fn(void *ctx, const char *where, const char *what);
 
 struct fst_validate_inputs_opts {
-    const char *const *inputs; /* FILE, folder or "-" */
+    const char *const *inputs; /* FILE, folder, "-", or what `store` claims */
     size_t             input_count;
+    const struct fst_store *store; /* fhirstage/store.h; NULL: files alone */
 
     enum fst_level  level;
     enum fst_parser parser;

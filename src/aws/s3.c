@@ -38,7 +38,7 @@ enum fst_status fst_s3_head_bucket(struct fst_aws *a, struct fst_view bucket, st
 enum fst_status fst_s3_create_bucket(struct fst_aws *a, struct fst_view bucket, struct fst_error *err)
 {
     struct fst_buf         body;
-    struct fst_aws_request r = { .operation = "CreateBucket", .method = "PUT", .bucket = bucket };
+    struct fst_aws_request r = { .operation = "CreateBucket", .method = "PUT", .bucket = bucket, .any_owner = true };
     enum fst_status        st;
 
     fst_buf_init(&body, TEXT_CEILING);

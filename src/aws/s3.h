@@ -9,11 +9,14 @@
 /* "s3://BUCKET/PREFIX" in its parts, borrowed: the prefix without slashes at its ends. FST_EUSAGE when it is none. */
 FST_MUST_USE enum fst_status fst_s3_parse_url(struct fst_view *bucket, struct fst_view *prefix, const char *url, struct fst_error *err);
 
+enum { FST_ETAG_MAX = 72 };
+
 struct fst_s3_object {
     struct fst_view key;
     uint64_t        size;
+    const char     *etag; /* without quotes; empty when the service gives none, or a longer one */
 };
-/* Return not FST_OK to stop. The key is borrowed. */
+/* Return not FST_OK to stop. The strings are borrowed. */
 typedef enum fst_status fst_s3_list_fn(void *ctx, const struct fst_s3_object *o, struct fst_error *err);
 
 /* Is there such a bucket, for us? FST_ESERVICE with a->code "NotFound" when there is none. */
@@ -67,7 +70,6 @@ struct fst_s3_put {
 };
 FST_MUST_USE enum fst_status fst_s3_put(struct fst_aws *a, const struct fst_s3_put *p, struct fst_error *err);
 
-enum { FST_ETAG_MAX = 72 };
 struct fst_s3_head {
     uint64_t          size;
     struct fst_s3_sum sum;  /* of kind NONE when the service does not know it */

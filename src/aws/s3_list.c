@@ -18,6 +18,7 @@ struct listing {
     bool               truncated;
     struct fst_buf     key, id; /* of the object or upload that is being read */
     uint64_t           size, number;
+    char               etag[FST_ETAG_MAX];
     struct fst_s3_part part;
     enum fst_status    st;
 };
@@ -74,13 +75,16 @@ static bool object_element(void *ctx, const char *path, struct fst_view text, bo
         set_key(l, text);
     else if (!strcmp(path, "ListBucketResult/Contents/Size"))
         set_number(&l->size, text);
+    else if (!strcmp(path, "ListBucketResult/Contents/ETag"))
+        fst_s3_set_etag(l->etag, text);
     else if (!strcmp(path, "ListBucketResult/IsTruncated"))
         l->truncated = fst_view_is(text, "true");
     else if (!strcmp(path, "ListBucketResult/NextContinuationToken"))
         add_next(l, "continuation-token", text, false);
     else if (closed && !strcmp(path, "ListBucketResult/Contents")) {
-        struct fst_s3_object o = { fst_buf_view(&l->key), l->size };
+        struct fst_s3_object o = { fst_buf_view(&l->key), l->size, l->etag };
         l->st = l->fn.object(l->ctx, &o, l->err);
+        l->etag[0] = '\0';
     }
     return l->st == FST_OK;
 }

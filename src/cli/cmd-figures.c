@@ -3,17 +3,21 @@
 #include "base/file.h"
 #include "cli/figures.h"
 #include "cli/findings.h"
+#include "cli/input.h"
 #include "cli/progress.h"
+#include "cli/remote-opts.h"
 #include "cli/shape.h"
 
 struct figures_args {
-    bool             json;
-    struct fst_shape shape;
+    bool              json;
+    struct fst_shape  shape;
+    struct fst_remote remote;
 };
 
 static const struct fst_opt figures_opts[] = {
     { 0, "json", FST_OPT_FLAG, offsetof(struct figures_args, json), NULL, "print one JSON object with the API's names" },
     FST_SHAPE_OPTS(offsetof(struct figures_args, shape)),
+    FST_REMOTE_OPTS(offsetof(struct figures_args, remote)),
     { 0 }
 };
 
@@ -35,12 +39,18 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
     struct fst_prepare_opts    opts;
     struct fst_figures         figures = { 0 };
     struct fst_progress        progress;
+    const struct fst_input     in = { operands, count, a->remote, NULL, a->shape.memory_bytes, a->shape.jobs };
+    struct fst_store          *store = NULL;
     enum fst_status            st;
     if (count == 1 && is_prepared(operands[0])) {
         st = fst_figures_load(&figures, operands[0], err);
         return st ? st : fst_figures_print(&figures, a->json, operands[0], err);
     }
     fst_shape_apply(&a->shape, cli, operands, count, &opts);
+    st = fst_input_open(&store, &in, cli, err);
+    if (st)
+        return st;
+    opts.store = store;
     opts.findings = fst_findings_new();
     fst_progress_start(&progress, cli);
     st = fst_prepare_figures(&opts, cli->env, &figures, err);
@@ -56,6 +66,7 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
         st = printed ? printed : st;
     }
     fst_findings_free(opts.findings);
+    fst_s3_store_close(store);
     return st;
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/figures.h"
 #include "cli/findings.h"
+#include "cli/input.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/remote-opts.h"
@@ -116,13 +117,19 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
     struct fst_trace           trace;
     int64_t                    begun_ms = cli->env->now_ms(cli->env->ctx);
     struct fst_buf             dir;
+    const struct fst_input     in = { operands, count, a->remote, is_remote(a) ? a->out : NULL, a->shape.memory_bytes, a->shape.jobs };
+    struct fst_store          *store = NULL;
     enum fst_status            st = check_args(a, err);
     if (st)
         return st;
     fst_shape_apply(&a->shape, cli, operands, count, &opts);
     fst_buf_init(&dir, 1 << 16);
-    st = open_folder(a, &dir, err);
+    st = fst_input_open(&store, &in, cli, err);
+    opts.store = store;
+    if (!st)
+        st = open_folder(a, &dir, err);
     if (st) {
+        fst_s3_store_close(store);
         fst_buf_clear(&dir);
         return st;
     }
@@ -137,6 +144,7 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
     if (is_done(st, &figures))
         st = tell(cli, a, opts.out_dir, st, begun_ms, &figures, opts.findings, &trace, err);
     fst_findings_free(opts.findings);
+    fst_s3_store_close(store);
     if (is_remote(a) && !a->keep)
         remove_folder(a, opts.out_dir, &figures);
     fst_buf_clear(&dir);
@@ -156,7 +164,7 @@ const struct fst_cmd fst_cmd_prepare = {
     .description =
         "Read FHIR R4 resources, whatever they are wrapped in, and write them as NDJSON files, one type a file, the way "
         "HealthLake imports them. Each resource gets an id, and references between resources are rewritten to those ids.\n\n"
-        "INPUT is a file, a folder (searched through) or '-' for standard input: NDJSON, Bundles, single resources, any of "
+        "INPUT is a file, a folder (searched through), '-' for standard input, or s3://BUCKET/PREFIX: NDJSON, Bundles, single resources, any of "
         "them gzipped, told apart by content.\n\n"
         "What is rejected lies byte for byte under DIR/quarantine with its issues; then the exit code is 3. DIR/meta tells, "
         "for each line written, where it came from. The same input gives the same bytes, whatever the order of files or the "

@@ -1,6 +1,7 @@
 /* run: the whole job, against AWS or against the service in this process. */
 #include "base/buf.h"
 #include "cli/figures.h"
+#include "cli/input.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/remote-opts.h"
@@ -178,14 +179,19 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
         .output_uri = a->output, .job_name = a->job_name, .timeout_ms = a->timeout_ms,
         .upload = { .to = a->to, .remote = a->remote },
     };
-    struct local    l = { 0 };
-    enum fst_status st = check_target(a, err);
+    const struct fst_input in = { operands, count, a->remote, a->to, a->shape.memory_bytes, a->shape.jobs };
+    struct fst_store      *store = NULL;
+    struct local           l = { 0 };
+    enum fst_status        st = check_target(a, err);
+    if (!st)
+        st = fst_input_open(&store, &in, cli, err);
     if (st)
         return st;
     fst_buf_init(&l.dir, 1 << 16);
     fst_sending_apply(&a->sending, &opts.upload);
     fst_shape_apply(&a->shape, cli, operands, count, &opts.prepare);
     opts.prepare.out_dir = out;
+    opts.prepare.store = store;
     opts.prepare.findings = fst_findings_new();
     if (a->local)
         st = start_local(&l, a, out, cli, &opts, err);
@@ -195,6 +201,7 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
         fst_serve_stop(l.service);
     fst_buf_clear(&l.dir);
     fst_findings_free(opts.prepare.findings);
+    fst_s3_store_close(store);
     return st;
 }
 

@@ -5,7 +5,9 @@
 
 #include "base/str.h"
 #include "cli/findings.h"
+#include "cli/input.h"
 #include "cli/progress.h"
+#include "cli/remote-opts.h"
 #include "cli/say.h"
 #include "cli/shape.h"
 #include "cli/table.h"
@@ -22,6 +24,7 @@ struct validate_args {
     bool        staged, syntax_only, json, include_values;
     const char *verdicts, *tmp_dir;
     uint64_t    max_issues, max_resource_bytes, jobs;
+    struct fst_remote remote;
 };
 
 #define AT(field) offsetof(struct validate_args, field)
@@ -43,6 +46,7 @@ static const struct fst_opt validate_opts[] = {
     { 'j', "jobs", FST_OPT_COUNT, AT(jobs), "N", "threads (default: one a processor)", .min = 1, .max = 1024 },
     { 0, "tmp", FST_OPT_STRING, AT(tmp_dir), "DIR", "for temporary files (default: TMPDIR, or /tmp)" },
     { 0, "parser", FST_OPT_CHOICE, AT(parser), NULL, "which JSON parser reads (default fast)", fst_parser_choices },
+    FST_REMOTE_OPTS(AT(remote)),
     { 0 }
 };
 
@@ -263,6 +267,8 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
     struct fst_progress                     progress;
     enum fst_status                         st;
     struct fst_profiles                    *profiles;
+    const struct fst_input                  in = { operands, count, a->remote, NULL, 0, a->jobs };
+    struct fst_store                       *store = NULL;
     struct fst_validate_inputs_opts         opts = {
         .inputs = operands, .input_count = count, .level = (enum fst_level)a->level, .parser = (enum fst_parser)a->parser,
         .staged = a->staged, .syntax_only = a->syntax_only, .include_values = a->include_values,
@@ -274,6 +280,9 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
     r.findings = fst_findings_new();
     st = fst_profiles_load(&profiles, a->profiles.items, a->profiles.count, err);
     opts.profiles = profiles;
+    if (!st)
+        st = fst_input_open(&store, &in, cli, err);
+    opts.store = store;
     if (!st)
         st = open_verdicts(&r, a->verdicts, err);
     if (!st) {
@@ -291,6 +300,7 @@ static enum fst_status validate_run(struct fst_cli *cli, void *args, const char 
     fst_buf_clear(&r.line);
     fst_findings_free(r.findings);
     fst_profiles_free(profiles);
+    fst_s3_store_close(store);
     return st;
 }
 

@@ -15,7 +15,11 @@
     { 0, "region", FST_OPT_STRING, (base) + offsetof(struct fst_remote, region), "REGION",                              \
       "region (default: AWS_REGION, or the profile's)" },                                                               \
     { 0, "profile", FST_OPT_STRING, (base) + offsetof(struct fst_remote, profile), "NAME",                              \
-      "profile of the shared files (default: AWS_PROFILE, or default)" }
+      "profile of the shared files (default: AWS_PROFILE, or default)" },                                               \
+    { 0, "expected-bucket-owner", FST_OPT_STRING, (base) + offsetof(struct fst_remote, bucket_owner), "ACCOUNT",        \
+      "refuse buckets that are not of this account" },                                                                  \
+    { 0, "requester-pays", FST_OPT_FLAG, (base) + offsetof(struct fst_remote, requester_pays), NULL,                    \
+      "agree to be charged for reading buckets whose owners ask for that" }
 
 struct fst_sending {
     bool        prune, verify, break_lock;

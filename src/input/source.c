@@ -20,6 +20,7 @@ struct found {
 
 struct gather {
     struct fst_sources *s;
+    const struct fst_sources_opts *opts;
     struct found       *items;
     size_t              count, cap;
     bool                has_skip;
@@ -107,9 +108,23 @@ static enum fst_status spool_input(struct gather *g, const char *tmp_dir, struct
     return status;
 }
 
+static enum fst_status add_object(void *ctx, const struct fst_store_object *o, struct fst_error *err)
+{
+    struct gather *g = ctx;
+    struct found   f = { .source = { .spool = -1, .bytes = o->bytes, .store = g->opts->store } };
+
+    f.source.path = f.source.shown = fst_arena_strn(&g->s->strings, fst_view_of(o->url));
+    f.source.rel = fst_arena_strn(&g->s->strings, fst_view_of(o->rel));
+    f.source.tag = fst_arena_strn(&g->s->strings, fst_view_of(o->tag));
+    if (!f.source.path || !f.source.rel || !f.source.tag)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    return add_found(g, &f, err);
+}
+
 static enum fst_status gather_input(struct gather *g, const char *input, const char *tmp_dir, struct fst_error *err)
 {
-    const char *name;
+    const struct fst_store *store = g->opts->store;
+    const char             *name;
 
     if (!strcmp(input, "-")) {
         for (size_t i = 0; i < g->count; i++)
@@ -117,6 +132,8 @@ static enum fst_status gather_input(struct gather *g, const char *input, const c
                 return FST_OK;
         return spool_input(g, tmp_dir, err);
     }
+    if (store && store->claims(input))
+        return store->list(store->ctx, input, add_object, g, err);
     if (!fst_file_exists(input))
         return fst_fail_errno(err, "%s", input);
     if (fst_file_is_dir(input))
@@ -137,15 +154,24 @@ static int by_order(const void *a, const void *b)
     return c ? c : strcmp(x->source.shown, y->source.shown);
 }
 
-static int by_file(const void *a, const void *b)
+/* An object is its URL; the files come before all objects. */
+static int compare_files(const struct found *x, const struct found *y)
 {
-    const struct found *x = *(const struct found *const *)a, *y = *(const struct found *const *)b;
-
+    if (x->source.store || y->source.store)
+        return !x->source.store ? -1 : !y->source.store ? 1 : strcmp(x->source.path, y->source.path);
     if (x->dev != y->dev)
         return x->dev < y->dev ? -1 : 1;
     if (x->ino != y->ino)
         return x->ino < y->ino ? -1 : 1;
-    return x < y ? -1 : x > y; /* in canonical order: the first of them stays */
+    return 0;
+}
+
+static int by_file(const void *a, const void *b)
+{
+    const struct found *x = *(const struct found *const *)a, *y = *(const struct found *const *)b;
+    int                 c = compare_files(x, y);
+
+    return c ? c : x < y ? -1 : x > y; /* in canonical order: the first of them stays */
 }
 
 /* Of a file found more than once, only the first in canonical order keeps its name. */
@@ -159,7 +185,7 @@ static enum fst_status drop_repeats(struct gather *g, struct fst_error *err)
         files[i] = &g->items[i];
     qsort(files, g->count, sizeof *files, by_file);
     for (size_t i = 1; i < g->count; i++)
-        if (files[i]->dev == files[i - 1]->dev && files[i]->ino == files[i - 1]->ino)
+        if (!compare_files(files[i], files[i - 1]))
             files[i]->source.rel = NULL;
     free(files);
     return FST_OK;
@@ -190,7 +216,7 @@ static enum fst_status settle(struct gather *g, struct fst_error *err)
 
 enum fst_status fst_sources_open(struct fst_sources *s, const struct fst_sources_opts *opts, struct fst_error *err)
 {
-    struct gather   g = { .s = s };
+    struct gather   g = { .s = s, .opts = opts };
     struct stat     skip;
     enum fst_status st = FST_OK;
 
@@ -231,10 +257,28 @@ void fst_sources_close(struct fst_sources *s)
 
 /* ---- reading */
 
+static enum fst_status read_object(struct fst_reader *r, char *out, size_t cap, size_t *n, struct fst_error *err)
+{
+    enum fst_status st = FST_OK;
+
+    if (r->looked) {
+        *n = r->looked < cap ? r->looked : cap;
+        memcpy(out, r->look, *n);
+        memmove(r->look, r->look + *n, r->looked - *n);
+        r->looked -= *n;
+    } else {
+        st = r->source->store->read(r->stream, out, cap, n, err);
+    }
+    r->at += st ? 0 : *n;
+    return st;
+}
+
 static enum fst_status read_stored(struct fst_reader *r, char *out, size_t cap, size_t *n, struct fst_error *err)
 {
     ssize_t got;
 
+    if (r->stream)
+        return read_object(r, out, cap, n, err);
     do
         got = pread(r->fd, out, cap, (off_t)r->at);
     while (got < 0 && errno == EINTR);
@@ -299,24 +343,55 @@ static enum fst_status skip_inflated(struct fst_reader *r, uint64_t offset, stru
     return st;
 }
 
-enum fst_status fst_reader_open(struct fst_reader *r, const struct fst_source *source, uint64_t offset, struct fst_error *err)
+/* Its first bytes tell whether it is gzip. */
+static enum fst_status look_at_object(struct fst_reader *r, uint64_t offset, struct fst_error *err)
 {
-    unsigned char   magic[2];
+    const struct fst_store  *store = r->source->store;
+    struct fst_store_object  o = { r->source->path, r->source->rel, r->source->tag, r->source->bytes };
+    size_t                   n = 1, looked = 0;
+    enum fst_status          st = store->open(store->ctx, &o, 0, &r->stream, err);
+
+    while (!st && n && looked < sizeof r->look) {
+        st = store->read(r->stream, r->look + looked, sizeof r->look - looked, &n, err);
+        looked += n;
+    }
+    r->gzip = !st && looked == sizeof r->look && !memcmp(r->look, "\x1f\x8b", 2);
+    if (!st && offset && !r->gzip) {
+        store->close(r->stream);
+        st = store->open(store->ctx, &o, offset, &r->stream, err);
+        looked = 0;
+        r->at = offset;
+    }
+    r->looked = looked;
+    return st;
+}
+
+static enum fst_status look_at_file(struct fst_reader *r, uint64_t offset, struct fst_error *err)
+{
+    char            magic[2];
     size_t          n;
     enum fst_status st;
 
-    *r = (struct fst_reader){ .source = source, .fd = source->spool };
-    if (source->path) {
-        r->fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    if (r->source->path) {
+        r->fd = open(r->source->path, O_RDONLY | O_CLOEXEC);
         if (r->fd < 0) {
-            fst_fail_errno(err, "%s", source->shown);
+            fst_fail_errno(err, "%s", r->source->shown);
             return FST_EINPUT;
         }
     }
-    st = read_stored(r, (char *)magic, sizeof magic, &n, err);
-    r->gzip = !st && n == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+    st = read_stored(r, magic, sizeof magic, &n, err);
+    r->gzip = !st && n == 2 && !memcmp(magic, "\x1f\x8b", 2);
     r->at = r->gzip ? 0 : offset;
-    if (r->gzip) {
+    return st;
+}
+
+enum fst_status fst_reader_open(struct fst_reader *r, const struct fst_source *source, uint64_t offset, struct fst_error *err)
+{
+    enum fst_status st;
+
+    *r = (struct fst_reader){ .source = source, .fd = source->spool };
+    st = source->store ? look_at_object(r, offset, err) : look_at_file(r, offset, err);
+    if (!st && r->gzip) {
         r->packed = malloc(BLOCK);
         st = r->packed ? skip_inflated(r, offset, err) : fst_fail(err, FST_ENOMEM, "out of memory");
     }
@@ -327,7 +402,9 @@ enum fst_status fst_reader_open(struct fst_reader *r, const struct fst_source *s
 
 void fst_reader_close(struct fst_reader *r)
 {
-    if (r->source && r->source->path && r->fd >= 0)
+    if (r->stream)
+        r->source->store->close(r->stream);
+    else if (r->source && r->source->path && r->fd >= 0)
         close(r->fd);
     fst_gunzip_clear(&r->z);
     free(r->packed);

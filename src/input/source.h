@@ -1,4 +1,5 @@
-/* input/source.h — what the INPUTs name: files, the files under folders, standard input; and the bytes in them.
+/* input/source.h — what the INPUTs name: files, the files under folders, standard input, objects in a store; and the bytes
+ * in them.
  *
  * Sources stand in canonical order: standard input, then by path relative to the INPUT's root, bytewise. A file
  * reached twice is one source. Standard input is spooled to an unlinked temporary file, since it is read twice.
@@ -9,14 +10,17 @@
 
 #include "base/arena.h"
 #include "base/zip.h"
+#include "fhirstage/store.h"
 
 struct fst_source {
-    const char *path;  /* what open() takes; NULL: standard input's spool */
+    const char *path;  /* what open() takes, or the object's URL; NULL: standard input's spool */
     const char *shown; /* for messages: as the user would name it */
     const char *rel;   /* relative to its INPUT's root; "-" for standard input */
     uint64_t    bytes; /* as it is stored */
     uint64_t    base;  /* stored bytes of the sources before it */
     int         spool; /* open file, or -1 */
+    const struct fst_store *store; /* that it is an object in; else NULL */
+    const char *tag;               /* the object's */
 };
 
 struct fst_sources {
@@ -31,6 +35,7 @@ struct fst_sources_opts {
     size_t             count;
     const char        *skip_dir; /* left out wherever it is met; NULL: none */
     const char        *tmp_dir;  /* NULL: TMPDIR or /tmp */
+    const struct fst_store *store; /* for INPUTs that it claims; NULL: there is none */
 };
 
 /* FST_ENOENT when an INPUT is not there; FST_EINPUT when nothing is to be read. */
@@ -44,7 +49,10 @@ struct fst_reader {
     bool              gzip, ended;
     uint64_t          at; /* in the stored bytes: for progress */
     struct fst_gunzip z;
+    void             *stream;  /* of an object */
     char             *packed; /* stored bytes that are not inflated yet */
+    size_t            looked;  /* of those, bytes read to tell gzip, which are to be read again */
+    char              look[2];
     struct fst_view   rest;
 };
 

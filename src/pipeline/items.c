@@ -10,7 +10,8 @@ static uint64_t max_resource(const struct fst_items *items)
 enum fst_status fst_items_open(struct fst_items *items, const struct fst_validate_inputs_opts *opts,
                                struct fst_validate_inputs_result *result, struct fst_error *err)
 {
-    const struct fst_sources_opts from = { .inputs = opts->inputs, .count = opts->input_count, .tmp_dir = opts->tmp_dir };
+    const struct fst_sources_opts from = { .inputs = opts->inputs, .count = opts->input_count, .tmp_dir = opts->tmp_dir,
+                                            .store = opts->store };
     enum fst_status               st;
     *items = (struct fst_items){ .opts = opts, .by_line = opts->syntax_only || opts->staged, .result = result };
     st = fst_sources_open(&items->sources, &from, err);

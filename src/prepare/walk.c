@@ -46,7 +46,7 @@ struct walker {
 
 enum fst_status fst_walk_new(struct fst_walk **out, const struct fst_prepare_opts *opts, struct fst_error *err)
 {
-    struct fst_sources_opts from = { opts->inputs, opts->input_count, opts->out_dir, opts->tmp_dir };
+    struct fst_sources_opts from = { opts->inputs, opts->input_count, opts->out_dir, opts->tmp_dir, opts->store };
     struct fst_walk        *w = calloc(1, sizeof *w);
     enum fst_status         st;
 
