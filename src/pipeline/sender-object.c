@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "pipeline/sender-private.h"
 
-enum { PATH_CEILING = 64 * 1024, READ_BYTES = 1 << 20 };
+enum { PATH_CEILING = 64 * 1024, READ_BYTES = 1 << 20, HOT_BYTES = 256 * 1024 /* what the cache holds from reading to summing */ };
 
 /* ---- the object */
 
@@ -116,7 +116,21 @@ static enum fst_status changed(const struct fst_object *o, const char *what, str
     return FST_EIO;
 }
 
-static enum fst_status read_range(const struct fst_object *o, char *out, uint64_t offset, size_t size, struct fst_error *err)
+/* What is known of a body beside its bytes. */
+struct summed {
+    struct fst_view   bytes;
+    struct fst_s3_sum sum;
+    uint32_t          crc32;
+};
+
+static void add_bytes(struct summed *b, struct fst_view bytes)
+{
+    fst_s3_sum_add(&b->sum, bytes);
+    b->crc32 = b->sum.kind == FST_S3_SUM_CRC32 ? (uint32_t)b->sum.value : fst_crc32(b->crc32, bytes.p, bytes.n);
+}
+
+/* `b`: summed on the way; may be NULL. */
+static enum fst_status read_range(const struct fst_object *o, char *out, uint64_t offset, size_t size, struct summed *b, struct fst_error *err)
 {
     int             fd = open(o->path, O_RDONLY | O_CLOEXEC);
     size_t          done = 0;
@@ -125,25 +139,41 @@ static enum fst_status read_range(const struct fst_object *o, char *out, uint64_
     if (fd < 0)
         return fst_fail_errno(err, "%s", o->path);
     while (!st && done < size) {
-        ssize_t got = pread(fd, out + done, size - done, (off_t)(offset + done));
+        size_t  want = size - done < HOT_BYTES ? size - done : HOT_BYTES;
+        ssize_t got = pread(fd, out + done, want, (off_t)(offset + done));
         if (got < 0)
             st = fst_fail_errno(err, "%s", o->path);
         else if (!got)
             st = changed(o, "it is shorter than the manifest says", err);
-        else
-            done += (size_t)got;
+        if (st || got <= 0)
+            break;
+        if (b)
+            add_bytes(b, fst_view_n(out + done, (size_t)got));
+        done += (size_t)got;
     }
     close(fd);
     return st;
 }
 
-static enum fst_status load(struct fst_unit *u, struct fst_error *err)
+static enum fst_status load(struct fst_unit *u, struct fst_worker *w, struct summed *b, struct fst_error *err)
 {
-    if (u->body || !u->size)
+    *b = (struct summed){ .bytes = { u->body, u->size }, .sum.kind = u->object->sender->opts.guard.sum };
+    if (u->body || !u->size) {
+        add_bytes(b, b->bytes);
         return FST_OK;
+    }
     fst_sender_reserve_unit(u->object->sender, u, u->size);
-    u->body = malloc(u->size);
-    return u->body ? read_range(u->object, u->body, u->offset, u->size, err) : fst_fail(err, FST_ENOMEM, "out of memory");
+    if (w->cap < u->size) {
+        free(w->body);
+        w->cap = u->size;
+        w->body = malloc(w->cap);
+    }
+    if (!w->body) {
+        w->cap = 0;
+        return fst_fail(err, FST_ENOMEM, "out of memory");
+    }
+    b->bytes.p = w->body;
+    return read_range(u->object, w->body, u->offset, u->size, b, err);
 }
 
 /* ---- requests */
@@ -159,21 +189,12 @@ static struct fst_view key_of(const struct fst_object *o)
     return fst_view_of(o->key);
 }
 
-static struct fst_s3_put put_of(const struct fst_object *o, const struct fst_unit *u)
+static struct fst_s3_put put_of(const struct fst_object *o, const struct summed *b)
 {
     const struct fst_sender_opts *s = &o->sender->opts;
-    struct fst_s3_put             p = { .bucket = s->bucket, .key = key_of(o), .body = { u->body, u->size },
-                                        .sent = s->meter && s->counts ? &s->meter->bytes : NULL, .content_type = content_type(o->key),
-                                        .sse = s->sse, .sum.kind = s->guard.sum, .trailer = s->guard.trailer,
-                                        .unsigned_payload = s->guard.unsigned_payload };
-    fst_s3_sum_add(&p.sum, p.body);
-    return p;
-}
-
-/* The body's CRC32, which is its checksum where that is of this kind. */
-static uint32_t crc32_of(const struct fst_s3_put *p)
-{
-    return p->sum.kind == FST_S3_SUM_CRC32 ? (uint32_t)p->sum.value : fst_crc32(0, p->body.p, p->body.n);
+    return (struct fst_s3_put){ .bucket = s->bucket, .key = key_of(o), .body = b->bytes, .sum = b->sum,
+                                .sent = s->meter && s->counts ? &s->meter->bytes : NULL, .content_type = content_type(o->key),
+                                .sse = s->sse, .trailer = s->guard.trailer, .unsigned_payload = s->guard.unsigned_payload };
 }
 
 static enum fst_status check_whole(const struct fst_object *o, uint32_t crc32, struct fst_error *err)
@@ -197,23 +218,23 @@ static enum fst_status is_kept(const struct fst_object *o, struct fst_aws *a, st
     return st;
 }
 
-static enum fst_status send_whole(struct fst_unit *u, struct fst_aws *a, struct fst_error *err)
+static enum fst_status send_whole(struct fst_unit *u, struct fst_worker *w, struct fst_error *err)
 {
     struct fst_object *o = u->object;
     struct fst_s3_put  put;
-    bool               kept;
-    enum fst_status    st = load(u, err);
+    struct summed      body;
+    bool               kept = false;
+    enum fst_status    st = load(u, w, &body, err);
 
-    if (st)
-        return st;
-    put = put_of(o, u);
-    st = o->crc_known ? check_whole(o, crc32_of(&put), err) : FST_OK;
     if (!st)
-        st = is_kept(o, a, put.body, &kept, err);
+        st = check_whole(o, body.crc32, err);
+    if (!st)
+        st = is_kept(o, w->aws, body.bytes, &kept, err);
     if (!st && !kept)
         st = fst_sender_before_write(o->sender, err);
+    put = put_of(o, &body);
     if (!st && !kept)
-        st = fst_s3_put(a, &put, err);
+        st = fst_s3_put(w->aws, &put, err);
     if (!st)
         fst_sender_count(o->sender, kept, u->size);
     return st;
@@ -309,7 +330,7 @@ static bool resume_synced(struct fst_object *o, struct fst_aws *a)
 static enum fst_status create(struct fst_object *o, struct fst_aws *a, struct fst_error *err)
 {
     char              id[FST_UPLOAD_ID_MAX];
-    struct fst_unit   none = { .size = 0 };
+    struct summed     none = { .sum.kind = o->sender->opts.guard.sum };
     struct fst_s3_put put = put_of(o, &none);
     enum fst_status   st = fst_sender_before_write(o->sender, err);
 
@@ -404,31 +425,32 @@ static bool note_part(struct fst_object *o, unsigned part, const struct fst_sent
     return all;
 }
 
-static enum fst_status send_part(struct fst_unit *u, struct fst_aws *a, struct fst_error *err)
+static enum fst_status send_part(struct fst_unit *u, struct fst_worker *w, struct fst_error *err)
 {
     struct fst_object  *o = u->object;
     struct fst_sent_part done = { .size = u->size };
     const struct fst_sent_part *found;
     struct fst_s3_put   put;
-    enum fst_status     st = load(u, err);
+    struct summed       body;
+    enum fst_status     st = load(u, w, &body, err);
 
     if (!st)
-        st = begin(o, a, err);
+        st = begin(o, w->aws, err);
     if (st)
         return st;
-    put = put_of(o, u);
-    done.crc32 = crc32_of(&put);
+    put = put_of(o, &body);
+    done.crc32 = body.crc32;
     found = u->part < o->synced.found_cap ? &o->synced.found[u->part] : NULL; /* written before the upload counts as begun */
     if (found && found->part.etag[0] && found->size == u->size && fst_s3_sum_equal(&found->part.sum, &put.sum)) {
         done.part = found->part;
         if (put.sent)
             *put.sent += u->size;
     } else {
-        st = fst_s3_upload_part(a, &put, o->synced.upload_id, u->part + 1, &done.part, err);
+        st = fst_s3_upload_part(w->aws, &put, o->synced.upload_id, u->part + 1, &done.part, err);
     }
     if (st || !note_part(o, u->part, &done))
         return st;
-    return complete(o, a, err);
+    return complete(o, w->aws, err);
 }
 
 enum fst_status fst_object_close(struct fst_object *o, struct fst_error *err)
@@ -451,7 +473,7 @@ static enum fst_status compare_bytes(const struct fst_object *o, struct fst_same
 
     for (uint64_t at = 0; !st && at < o->size; at += READ_BYTES) {
         size_t n = o->size - at < READ_BYTES ? (size_t)(o->size - at) : READ_BYTES;
-        st = read_range(o, buf, at, n, err);
+        st = read_range(o, buf, at, n, NULL, err);
         if (!st)
             fst_same_add(same, fst_view_n(buf, n));
         if (!st)
@@ -572,16 +594,16 @@ enum fst_status fst_sender_verify(struct fst_sender *s, const char *key, uint64_
 
 /* ---- */
 
-enum fst_status fst_unit_do(struct fst_unit *u, struct fst_aws *a, struct fst_error *err)
+enum fst_status fst_unit_do(struct fst_unit *u, struct fst_worker *w, struct fst_error *err)
 {
     switch (u->kind) {
-    case FST_UNIT_WHOLE: return send_whole(u, a, err);
-    case FST_UNIT_PART: return send_part(u, a, err);
-    case FST_UNIT_COMPLETE: return complete(u->object, a, err);
-    case FST_UNIT_COMPARE: return compare_file(u, a, err);
+    case FST_UNIT_WHOLE: return send_whole(u, w, err);
+    case FST_UNIT_PART: return send_part(u, w, err);
+    case FST_UNIT_COMPLETE: return complete(u->object, w->aws, err);
+    case FST_UNIT_COMPARE: return compare_file(u, w->aws, err);
     case FST_UNIT_VERIFY: break;
     }
-    return verify(u, a, err);
+    return verify(u, w->aws, err);
 }
 
 void fst_sender_abort_stale(struct fst_sender *s, const char *folder)

@@ -47,8 +47,15 @@ struct fst_unit {
     struct fst_object *object;
     unsigned           part;   /* from 0 */
     uint64_t           offset; /* of a file */
-    char              *body;   /* NULL: to be read from the file */
+    char              *body;   /* NULL: to be read from the file, into the worker's */
     size_t             size, room; /* room: what the body takes of the memory */
+};
+
+/* A thread, with what it keeps from unit to unit. */
+struct fst_worker {
+    struct fst_aws *aws;
+    char           *body; /* of the file at hand */
+    size_t          cap;
 };
 
 /* A multipart upload that was found at the beginning. */
@@ -114,7 +121,7 @@ FST_MUST_USE enum fst_status fst_object_queue(struct fst_object *o, struct fst_u
 /* There will be no parts beyond those queued. */
 FST_MUST_USE enum fst_status fst_object_close(struct fst_object *o, struct fst_error *err);
 FST_MUST_USE enum fst_status fst_object_grow(struct fst_object *o, unsigned parts, struct fst_error *err);
-FST_MUST_USE enum fst_status fst_unit_do(struct fst_unit *u, struct fst_aws *a, struct fst_error *err);
+FST_MUST_USE enum fst_status fst_unit_do(struct fst_unit *u, struct fst_worker *w, struct fst_error *err);
 void fst_sender_clear_begun(struct fst_sender *s);
 
 #endif

@@ -238,7 +238,7 @@ static void end_unit(struct fst_sender *s, struct fst_unit *u, enum fst_status s
 static void *work(void *arg)
 {
     struct fst_sender *s = arg;
-    struct fst_aws    *a = NULL;
+    struct fst_worker  w = { 0 };
 
     for (;;) {
         struct fst_error err = { 0 };
@@ -257,14 +257,15 @@ static void *work(void *arg)
         check_stop_synced(s);
         st = failure_synced(s, &err);
         pthread_mutex_unlock(&s->lock);
-        if (!st && !a)
-            st = fst_aws_new(&a, s->opts.config, s->opts.env, stop_of(s), &err);
-        throttled = a ? a->throttled : 0;
+        if (!st && !w.aws)
+            st = fst_aws_new(&w.aws, s->opts.config, s->opts.env, stop_of(s), &err);
+        throttled = w.aws ? w.aws->throttled : 0;
         if (!st)
-            st = fst_unit_do(u, a, &err);
-        end_unit(s, u, st, &err, a && a->throttled > throttled);
+            st = fst_unit_do(u, &w, &err);
+        end_unit(s, u, st, &err, w.aws && w.aws->throttled > throttled);
     }
-    fst_aws_free(a);
+    fst_aws_free(w.aws);
+    free(w.body);
     return NULL;
 }
 
