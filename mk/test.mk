@@ -32,3 +32,7 @@ check-layers: ## does every include keep to mk/layers.txt
 
 check-headers: ## does every header compile alone
 	@sh tools/check-headers "$(CC)" $(FST_CFLAGS)
+
+.PHONY: soak
+soak: build ## kill -9 the service at 50 random points while 20 jobs are queued and run
+	python3 tests/soak/kill.py $(BUILD)/fhirstage --kills 50 --jobs 20 --lines 20000
