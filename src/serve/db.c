@@ -43,7 +43,7 @@ enum fst_status fst_db_open(struct fst_db **out, const char *path, const char *s
     pthread_mutex_init(&db->lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
     if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-        sqlite3_exec(db->handle, "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4096;", NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db->handle, "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4096;", NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db->handle, schema, NULL, NULL, NULL) != SQLITE_OK) {
         st = fail(db, err);
         fst_fail_while(err, st, "%s", path);
