@@ -15,7 +15,7 @@
 enum {
     FST_TOKEN_BLOCK = 64,
     FST_TOKEN_CHUNK = 4096,
-    FST_TOKEN_PLACES = FST_TOKEN_CHUNK + FST_TOKEN_BLOCK + 8 /* a chunk, what is left of less than a block, some written too many */
+    FST_TOKEN_PLACES = FST_TOKEN_CHUNK + 2 * FST_TOKEN_BLOCK /* a chunk, what is left of less than a block, some written too many */
 };
 
 struct fst_tokens {
