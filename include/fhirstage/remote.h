@@ -10,6 +10,7 @@ struct fst_remote {
     const char *region, *profile;
     const char *access_key_id, *secret_access_key; /* both or neither; not kept */
     const char *bucket_owner;   /* account that every bucket must belong to; NULL: any */
+    unsigned    max_attempts;   /* of one request; 0: as the environment says */
     bool        requester_pays; /* agree to be charged for buckets of others */
 };
 

@@ -134,6 +134,8 @@ static enum fst_status load(struct load *l, const struct fst_env *env)
     st = find_endpoints(l);
     if (!st)
         st = find_owner(l);
+    if (l->remote->max_attempts)
+        c->max_attempts = l->remote->max_attempts;
     return st ? st : fst_credential_source_new(&c->credentials, c, l->remote, env, l->err);
 }
 

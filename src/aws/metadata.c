@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/str.h"
 
-enum { ANSWER_CEILING = 1 << 18, CONTAINER_MS = 2000, INSTANCE_MS = 1000, CONTAINER_ATTEMPTS = 3, TOKEN_CEILING = 1 << 16,
+enum { ANSWER_CEILING = 1 << 18, CONTAINER_MS = 2000, INSTANCE_MS = 1000, CONTAINER_ATTEMPTS = 3, TOKEN_CEILING = 1 << 18,
        HEADER_MAX = TOKEN_CEILING + 64, PAUSE_MS = 200 };
 
 static const struct fst_credentials_names names = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration", false };

@@ -3,7 +3,7 @@
 #include "aws/sts.h"
 #include "base/file.h"
 
-enum { TOKEN_CEILING = 1 << 17, MAX_ROLES = 8 };
+enum { TOKEN_CEILING = 1 << 18, MAX_ROLES = 8 };
 
 /* One profile on the way from role to role. */
 struct way {

@@ -4,6 +4,11 @@
 
 enum { FORM_CEILING = 1 << 20 };
 
+void fst_query_add_document(struct fst_buf *out, struct fst_view encoded)
+{
+    fst_sign_decode(out, encoded);
+}
+
 enum fst_status fst_query_call(struct fst_aws *a, enum fst_service service, const char *operation, const char *version,
                                const struct fst_query_param *params, size_t count, bool anonymous, struct fst_error *err)
 {

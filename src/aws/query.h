@@ -13,4 +13,7 @@ struct fst_query_param {
 FST_MUST_USE enum fst_status fst_query_call(struct fst_aws *a, enum fst_service service, const char *operation, const char *version,
                                             const struct fst_query_param *params, size_t count, bool anonymous, struct fst_error *err);
 
+/* A policy document as IAM writes it: percent-encoded. */
+void fst_query_add_document(struct fst_buf *out, struct fst_view encoded);
+
 #endif
