@@ -105,17 +105,40 @@ static bool passes_one(struct search *q, enum filter_kind kind, struct fst_view 
     return false;
 }
 
+/* Cut the next alternative off. */
+static struct fst_view next_value(const struct filter *filter, struct fst_view *rest)
+{
+    const char     *comma = memchr(rest->p, ',', rest->n);
+    struct fst_view value = comma ? fst_view_n(rest->p, (size_t)(comma - rest->p)) : *rest;
+
+    *rest = fst_view_from(*rest, value.n + 1);
+    return filter->kind == BY_PATIENT && fst_view_starts(value, "Patient/") ? fst_view_from(value, 8) : value;
+}
+
 static bool passes(struct search *q, const struct filter *filter, const struct fst_row *row)
 {
     struct fst_view rest = fst_buf_view(&filter->value);
 
+    while (rest.n)
+        if (passes_one(q, filter->kind, next_value(filter, &rest), row))
+            return true;
+    return false;
+}
+
+/* What is not in the resource's text is not in the resource: most need not be parsed. */
+static bool may_pass(const struct filter *filter, struct fst_view body)
+{
+    struct fst_view rest = fst_buf_view(&filter->value);
+
+    if (filter->kind == BY_ID || filter->kind == BY_TIME || memchr(body.p, '\\', body.n))
+        return true; /* a backslash may hide it */
     while (rest.n) {
-        const char     *comma = memchr(rest.p, ',', rest.n);
-        struct fst_view value = comma ? fst_view_n(rest.p, (size_t)(comma - rest.p)) : rest;
-        rest = fst_view_from(rest, value.n + 1);
-        if (filter->kind == BY_PATIENT && fst_view_starts(value, "Patient/"))
-            value = fst_view_from(value, 8);
-        if (passes_one(q, filter->kind, value, row))
+        struct fst_view value = next_value(filter, &rest);
+        const char     *bar = filter->kind == BY_IDENTIFIER && value.n ? memchr(value.p, '|', value.n) : NULL;
+        struct fst_view sought = bar ? fst_view_from(value, (size_t)(bar - value.p) + 1) : value;
+        if (bar && !sought.n)
+            sought = fst_view_n(value.p, (size_t)(bar - value.p));
+        if (memmem(body.p, body.n, sought.p ? sought.p : "", sought.n))
             return true;
     }
     return false;
@@ -147,6 +170,9 @@ static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_er
     struct fst_json_error jerr;
     struct fst_view       id = fst_row_text(row, 0);
 
+    for (size_t i = 0; i < q->filter_count && q->reads_body; i++)
+        if (!may_pass(&q->filters[i], fst_row_text(row, 3)))
+            return FST_OK;
     if (q->reads_body && fst_json_parse(&q->tape, fst_row_text(row, 3), &opts, &jerr))
         return fst_fail(err, FST_EPARSE, "a stored resource cannot be read");
     for (size_t i = 0; i < q->filter_count; i++)
@@ -190,17 +216,53 @@ static void write_link(struct search *q, const char *relation, bool next)
     fst_json_end_object(&q->w);
 }
 
+#define ROWS "SELECT id, version, updated, body FROM resource WHERE datastore = ? AND type = ?"
+
+/* Without a filter the index alone knows how many there are, and a page is read from where it begins. */
+static enum fst_status read_page(struct search *q, struct fst_error *err)
+{
+    struct fst_db  *db = q->f->s->db;
+    int64_t         total = 0;
+    enum fst_status st = fst_db_int(db, &total, 0, err, "SELECT count(*) FROM resource WHERE datastore = ? AND type = ?", "it", q->f->store, q->type);
+
+    if (!st && !q->counts_only)
+        st = fst_db_run(db, visit, q, err, ROWS " AND id > ? ORDER BY id LIMIT ?", "itti", q->f->store, q->type, fst_buf_view(&q->after),
+                        (int64_t)q->page_size + 1);
+    q->total = (uint64_t)total;
+    return st;
+}
+
+/* The one id that is asked for; empty when it is not one. */
+static struct fst_view only_id(const struct search *q)
+{
+    for (size_t i = 0; i < q->filter_count; i++)
+        if (q->filters[i].kind == BY_ID && q->filters[i].value.len && !memchr(q->filters[i].value.p, ',', q->filters[i].value.len))
+            return fst_buf_view(&q->filters[i].value);
+    return (struct fst_view){ 0 };
+}
+
+static enum fst_status read_rows(struct search *q, struct fst_error *err)
+{
+    struct fst_db  *db = q->f->s->db;
+    struct fst_view id = q->filter_count ? only_id(q) : (struct fst_view){ 0 };
+
+    if (!q->filter_count)
+        return read_page(q, err);
+    if (id.n)
+        return fst_db_run(db, visit, q, err, ROWS " AND id = ?", "itt", q->f->store, q->type, id);
+    return fst_db_run(db, visit, q, err, ROWS " ORDER BY id", "it", q->f->store, q->type);
+}
+
 static void run(struct search *q)
 {
-    static const char by_id[] = "SELECT id, version, updated, body FROM resource WHERE datastore = ? AND type = ? ORDER BY id";
-    struct fst_error  err = { 0 };
+    struct fst_error err = { 0 };
 
     fst_fhir_begin(q->f);
     fst_json_writer_init(&q->w, &q->f->x->out, 0);
     fst_json_begin_object(&q->w);
     fst_json_member_str(&q->w, "resourceType", "Bundle");
     fst_json_member_str(&q->w, "type", "searchset");
-    if (fst_db_run(q->f->s->db, visit, q, &err, by_id, "it", q->f->store, q->type)) {
+    if (read_rows(q, &err)) {
         fst_fhir_failed(q->f, &err);
         return;
     }

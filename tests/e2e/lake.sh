@@ -135,6 +135,28 @@ END
 rest "${base}Patient/shape" | jq -e '.extension[0].valueBoolean and .name == "a text"' >/dev/null || fail "no extension on what a search may not find"
 rest "${base}Patient/whole" | jq -e '.meta.versionId == "3" and (has("extension") | not)' >/dev/null || fail "the version of what came three times"
 
+# a repeated id: the last line of the last file wins, and the job counts as one version
+{ for n in 1 2 3; do printf '{"resourceType":"Patient","id":"again","active":%s,"identifier":[{"system":"urn:s","value":"v%s"}]}\n' "$([ $n = 3 ] && echo true || echo false)" $n; done; } >"$dir/again.ndjson"
+put "$dir/again.ndjson" again/b.ndjson
+head -n 1 "$dir/again.ndjson" >"$dir/first.ndjson"
+put "$dir/first.ndjson" again/a.ndjson
+import_ends "$(import_job again)" || fail "import of repeats"
+rest "${base}Patient/again" | jq -e '.active and .meta.versionId == "1"' >/dev/null || fail "a repeated id"
+[ "$(rest "${base}Patient?identifier=urn:s%7Cv3" | jq '.total, .entry[0].resource.id' | paste -sd' ')" = '1 "again"' ] || fail "by identifier"
+[ "$(rest "${base}Patient?identifier=urn:s%7Cv1" | jq .total)" = 0 ] || fail "by an identifier that is gone"
+[ "$(rest "${base}Patient?_id=again" | jq .total)" = 1 ] || fail "by id"
+[ "$(rest "${base}Patient?_id=again,whole,none&_count=1" | jq -c '[.total, (.entry | length), ([.link[].relation] | index("next") > 0)]')" = '[2,1,true]' ] || fail "by ids"
+[ "$(rest "${base}Observation?patient=Patient/$one&_summary=count" | jq .total)" = "$(jq -s --arg r "Patient/$one" 'map(select(.subject.reference == $r)) | length' "$dir"/got/Observation/*)" ] ||
+    fail "by patient"
+[ "$(rest "${base}Observation?_lastUpdated=gt2200&_summary=count" | jq .total)" = 0 ] || fail "by time"
+seen=0 next="${base}Patient?_count=2"
+while [ -n "$next" ] && [ "$next" != null ]; do
+    rest "$next" >"$dir/page"
+    seen=$((seen + $(jq '.entry | length' "$dir/page")))
+    next=$(jq -r '[.link[] | select(.relation == "next")][0].url' "$dir/page")
+done
+[ "$seen" = "$(rest "${base}Patient?_summary=count" | jq .total)" ] || fail "pages: $seen"
+
 # tokens, quotas, states
 token() { import_job mixed/ --client-token same "$@"; }
 first=$(token)
@@ -166,7 +188,7 @@ count() { rest "$AWS_ENDPOINT_URL/datastore/$1/r4/Patient?_summary=count" | jq .
 refused ResourceNotFoundException DeleteFHIRDatastore "{\"DatastoreId\":\"$store\"}"
 rest "${base}Patient/whole" >"$dir/body"
 [ "$(status)" = 'status 404' ] || fail "a deleted data store answers: $(status)"
-[ "$(count "$restored")" = 6 ] || fail "the restored one lost something"
+[ "$(count "$restored")" = 7 ] || fail "the restored one lost something"
 refused ValidationException RestoreFHIRDatastore "{\"SourceDatastoreId\":\"$restored\",\"RestoreConfiguration\":{\"ContinuousBackupRestoreConfiguration\":{\"RestorePointTime\":1}}}"
 plain=$(api CreateFHIRDatastore '{"DatastoreTypeVersion":"R4"}' | jq -r .DatastoreId)
 [ "$(api ListFHIRDatastores '{"Filter":{"DatastoreStatus":"ACTIVE"}}' | jq -r '[.DatastorePropertiesList[].DatastoreId] | join(" ")')" = "$plain $restored" ] || fail "list"
@@ -214,6 +236,14 @@ refused ConflictException UpdateFHIRDatastore "{\"DatastoreId\":\"$store\",\"Dat
 refused FailedDependencyException StartFHIRExportJob "{\"DatastoreId\":\"$store\",\"OutputDataConfig\":{\"S3Configuration\":{\"S3Uri\":\"s3://bucket/o\",\"KmsKeyId\":\"k\"}},\"DataAccessRoleArn\":\"arn:aws:iam::123456789012:role/x\"}"
 api DescribeFHIRImportJob "{\"DatastoreId\":\"$store\",\"JobId\":\"$stay\"}" | jq -e '.ImportJobProperties | .JobStatus == "FAILED" and (.Message | length) > 0' >/dev/null ||
     fail "a job that waited in a data store that is deleted"
+stop_service
+
+# files that are too large
+start_service "$dir/lake" --quota file-size=10
+trap 'kill "$service" 2>/dev/null; rm -rf "$dir"' EXIT
+store=$restored
+import_ends "$(import_job mixed/)"
+[ $? = 4 ] && jq -e '.ImportJobProperties.Message | test("larger")' "$dir/job" >/dev/null || fail "a file that is too large: $(cat "$dir/job" "$dir/err")"
 stop_service
 
 # a pace
