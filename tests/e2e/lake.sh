@@ -225,6 +225,17 @@ refused ConflictException DeleteFHIRDatastore "{\"DatastoreId\":\"$store\"}"
 jobs="$jobs $(import_job mixed/) $(import_job mixed/)"
 for job in $jobs; do import_ends "$job"; done
 [ "$(api ListFHIRImportJobs "{\"DatastoreId\":\"$store\"}" | jq -c '[.ImportJobPropertiesList | reverse | .[] | .EndTime] | . == sort')" = true ] || fail "not in turn"
+# an export over REST that is cancelled while it runs
+location=
+base=$AWS_ENDPOINT_URL/datastore/$store/r4/
+rest "$base\$export" -H 'prefer: respond-async' >"$dir/body"
+location=$(sed -n 's/^content-location: //p' "$dir/headers")
+signed healthlake "$location" >/dev/null
+answers 202 "$location" -X DELETE
+"$FHIRSTAGE" export wait --datastore-id "$store" --job-id "${location##*/}" --poll 100ms --timeout 60s >"$dir/out" 2>&1
+[ $? = 4 ] && grep -q CANCEL_COMPLETED "$dir/out" || fail "cancelled: $(cat "$dir/out")"
+answers 404 "$location"
+
 stay=$(import_job mixed/)
 import_job mixed/ >/dev/null
 refused ThrottlingException StartFHIRImportJob "{\"DatastoreId\":\"$store\",\"InputDataConfig\":{\"S3Uri\":\"s3://bucket/mixed/\"},\"DataAccessRoleArn\":\"arn:aws:iam::123456789012:role/x\",\"JobOutputDataConfig\":{\"S3Configuration\":{\"S3Uri\":\"s3://bucket/logs/\",\"KmsKeyId\":\"alias/k\"}}}"
