@@ -81,6 +81,7 @@ struct fst_run_opts {
     const char *job_name;            /* NULL: "fhirstage" */
     int64_t     timeout_ms;          /* of the wait for the job; 0: none */
     int64_t     poll_ms;             /* longest pause between two looks; 0: 30 s */
+    bool        require_empty;       /* refuse a data store that was imported into before; else that is a notice */
 };
 
 struct fst_run_result {

@@ -8,7 +8,7 @@
 #include "healthlake/model.h"
 #include "json/writer.h"
 
-enum { TEXT_CEILING = 4 << 20, DIGEST_SHOWN = 16, JOB_NAME_MAX = 64 };
+enum { TEXT_CEILING = 4 << 20, DIGEST_SHOWN = 16, JOB_NAME_MAX = 64, JOBS_COUNTED = 100, QUEUE_POLL_MS = 30000, NAP_MS = 200 };
 
 void fst_job_clear(struct fst_job *j)
 {
@@ -147,7 +147,7 @@ static enum fst_status find_job(struct fst_job *j, const char *name, unsigned *f
         COPY(status, &j->tape, job, "JobStatus");
         if (strcmp(other, name) != 0)
             continue;
-        if (!strcmp(status, "FAILED")) {
+        if (!strcmp(status, "FAILED") || !strcmp(status, "CANCEL_COMPLETED")) {
             ++*failed;
         } else if (!j->result->job_id[0]) {
             COPY(j->result->job_id, &j->tape, job, "JobId");
@@ -201,18 +201,95 @@ static void write_request(const struct fst_job *j, const char *name, const char 
     fst_buf_clear(&uri);
 }
 
-enum fst_status fst_job_start(struct fst_job *j, struct fst_error *err)
+/* How many jobs of that status there were, up to a page. */
+static enum fst_status count_jobs(struct fst_job *j, const char *status, size_t *count, struct fst_error *err)
 {
-    char            name[JOB_NAME_MAX + 1], token[2 * FST_SHA256_BYTES + 1];
+    const struct fst_model_operation *op = fst_model_operation(fst_view_of("ListFHIRImportJobs"));
+    struct fst_buf                    request;
+    struct fst_json_writer            w;
+    uint32_t                          list;
+    enum fst_status                   st;
+
+    fst_buf_init(&request, TEXT_CEILING);
+    fst_json_writer_init(&w, &request, 0);
+    fst_json_begin_object(&w);
+    fst_json_member_str(&w, "DatastoreId", j->result->datastore_id);
+    fst_json_member_str(&w, "JobStatus", status);
+    fst_json_end_object(&w);
+    fst_api_answer_clear(&j->answer);
+    st = fst_api_pages(j->api, op, fst_buf_view(&request), JOBS_COUNTED, &j->answer, err);
+    if (!st)
+        st = parse_answer(j, err);
+    fst_buf_clear(&request);
+    list = st ? FST_NO_NODE : fst_tape_member(&j->tape, 0, "ImportJobPropertiesList");
+    if (list != FST_NO_NODE)
+        FST_EACH_ELEMENT(&j->tape, list, job)
+            ++*count;
+    return st;
+}
+
+/* An import overwrites what has the same type and id. */
+static enum fst_status look_at_store(struct fst_job *j, struct fst_error *err)
+{
+    static const char *const brought[] = { "COMPLETED", "COMPLETED_WITH_ERRORS" };
+    size_t                   count = 0;
+    char                     text[128];
+    enum fst_status          st = FST_OK;
+
+    for (size_t i = 0; i < FST_COUNT(brought) && !st; i++)
+        st = count_jobs(j, brought[i], &count, err);
+    if (st || !count)
+        return st;
+    snprintf(text, sizeof text, "%zu%s earlier import job%s went into it: what has the same type and id is overwritten", count,
+             count >= JOBS_COUNTED ? " or more" : "", count == 1 ? "" : "s");
+    if (j->opts->require_empty) {
+        fst_fail(err, FST_ECONFIG, "data store %s: %s", j->result->datastore_id, text);
+        fst_error_hint(err, "name an empty data store, or leave --require-empty out");
+        return FST_ECONFIG;
+    }
+    if (j->opts->prepare.notice)
+        j->opts->prepare.notice(j->opts->prepare.notice_ctx, "data store", text);
+    return FST_OK;
+}
+
+/* Refused for now: the queue is full, or starts come too fast. */
+static bool is_to_wait(const struct fst_job *j)
+{
+    static const char *const codes[] = { "ThrottlingException", "LimitExceededException", "ServiceQuotaExceededException",
+                                         "TooManyRequestsException" };
+    size_t                   i = 0;
+
+    while (i < FST_COUNT(codes) && strcmp(j->answer.fault.code, codes[i]) != 0)
+        i++;
+    return i < FST_COUNT(codes);
+}
+
+static enum fst_status wait_for_room(struct fst_job *j, int64_t since_ms, struct fst_error *err)
+{
+    const struct fst_env *env = j->api->env;
+    struct fst_meter     *m = j->opts->prepare.meter;
+    int64_t               left = j->opts->poll_ms ? j->opts->poll_ms : QUEUE_POLL_MS;
+    int64_t               until = since_ms + j->opts->timeout_ms - env->mono_ms(env->ctx);
+
+    if (j->opts->timeout_ms && until <= 0)
+        return fst_fail(err, FST_ETIMEOUT, "data store %s: its queue of import jobs stayed full", j->result->datastore_id);
+    if (j->opts->timeout_ms && until < left)
+        left = until;
+    for (; left > 0; left -= NAP_MS) {
+        if (m && m->stop)
+            return fst_fail(err, m->stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
+        env->sleep_ms(env->ctx, left < NAP_MS ? left : NAP_MS);
+    }
+    return FST_OK;
+}
+
+static enum fst_status start_job(struct fst_job *j, const char *name, unsigned failed, struct fst_error *err)
+{
+    char            token[2 * FST_SHA256_BYTES + 1];
     struct fst_buf  request;
-    unsigned        failed;
     uint8_t         hash[FST_SHA256_BYTES];
     enum fst_status st;
 
-    job_name(j, name);
-    st = find_job(j, name, &failed, err);
-    if (st || j->result->job_id[0])
-        return st;
     /* The token names this request, this input and this try: a repeat after a break is the same job, a corrected one
      * after a failure is not. */
     fst_buf_init(&request, TEXT_CEILING);
@@ -227,6 +304,36 @@ enum fst_status fst_job_start(struct fst_job *j, struct fst_error *err)
         COPY(j->result->job_id, &j->tape, 0, "JobId");
     fst_buf_clear(&request);
     return st;
+}
+
+/* Until there is room in the queue; a start whose answer was lost is found in the meantime. */
+enum fst_status fst_job_start(struct fst_job *j, struct fst_error *err)
+{
+    int64_t begun = j->api->env->mono_ms(j->api->env->ctx);
+    char    name[JOB_NAME_MAX + 1];
+
+    job_name(j, name);
+    for (bool first = true;; first = false) {
+        struct fst_error why = { 0 };
+        unsigned         failed;
+        enum fst_status  st = find_job(j, name, &failed, err);
+        if (st || j->result->job_id[0])
+            return st;
+        st = first ? look_at_store(j, err) : FST_OK;
+        if (st)
+            return st;
+        st = start_job(j, name, failed, &why);
+        if (st != FST_ESERVICE || !is_to_wait(j)) {
+            if (st && err)
+                *err = why;
+            return st;
+        }
+        if (first && j->opts->prepare.notice)
+            j->opts->prepare.notice(j->opts->prepare.notice_ctx, "import job", "the data store's queue is full: waiting for room");
+        st = wait_for_room(j, begun, err);
+        if (st)
+            return st;
+    }
 }
 
 /* ---- following */

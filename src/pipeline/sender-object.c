@@ -614,9 +614,10 @@ void fst_sender_abort_stale(struct fst_sender *s, const char *folder)
     fst_buf_init(&prefix, PATH_CEILING);
     under = fst_sender_key(s, folder, &prefix);
     pthread_mutex_lock(&s->begun_lock);
+    fst_sender_clear_begun(s); /* listed anew: a Create whose answer was lost began one too */
     if (!find_begun(s, s->client, NULL))
         for (size_t i = 0; i < s->begun_count; i++)
-            if (!s->begun[i].taken && fst_view_starts(fst_view_of(s->begun[i].key), under.p))
+            if (fst_view_starts(fst_view_of(s->begun[i].key), under.p))
                 s->begun[i].taken = !fst_s3_abort_multipart(s->client, s->opts.bucket, fst_view_of(s->begun[i].key), s->begun[i].upload_id, NULL);
     pthread_mutex_unlock(&s->begun_lock);
     fst_buf_clear(&prefix);

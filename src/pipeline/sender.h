@@ -75,7 +75,7 @@ FST_MUST_USE enum fst_status fst_sender_verify(struct fst_sender *s, const char 
 
 /* Wait until all is done. The first failure is returned, by this and every later call. */
 FST_MUST_USE enum fst_status fst_sender_wait(struct fst_sender *s, struct fst_error *err);
-/* Abort the multipart uploads under PREFIX/FOLDER that nothing went on with: they would cost money for ever. */
+/* When all is done: abort the multipart uploads under PREFIX/FOLDER that are not completed: they would cost money for ever. */
 void fst_sender_abort_stale(struct fst_sender *s, const char *folder);
 void fst_sender_result(struct fst_sender *s, struct fst_sender_result *out);
 

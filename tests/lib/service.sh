@@ -1,6 +1,7 @@
 # service.sh — for a test to source: start_service DIR [OPTION...] starts the local service on a free port and points the AWS
 # variables at it; stop_service ends it. It is ended with the test in any case.
 start_service() {
+    rm -f "$1.started"
     lake=$1
     shift
     "$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir "$lake" "$@" >"$lake.started" 2>"$lake.log" &
