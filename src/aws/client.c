@@ -251,6 +251,8 @@ static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request
         h.piece_count = a->trailing.count;
     }
     st = fst_http_do(a->http, &h, &a->resp, err);
+    if (st && r->bucket.n)
+        return fst_fail_while(err, st, "s3://%.*s/%.*s: %s", FST_VIEW_ARGS(r->bucket), FST_VIEW_ARGS(r->key), r->operation);
     if (st)
         return fst_fail_while(err, st, "%s", r->operation);
     if (a->resp.status / 100 != 2)

@@ -294,7 +294,7 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
         fst_error_hint(err, "run the same command again");
         return st;
     }
-    if (x->too_long)
+    if (x->too_long || (code == CURLE_OUT_OF_MEMORY && !x->heard)) /* so curl calls a header line that is too long for it */
         return fst_fail(err, FST_ELIMIT, "%.*s: the answer is longer than it may be", FST_VIEW_ARGS(host));
     if (x->refused)
         return fst_fail(err, FST_EIO, "%.*s: the answer could not be taken", FST_VIEW_ARGS(host));

@@ -5,6 +5,7 @@
 #include "aws/client.h"
 #include "healthlake/fault.h"
 #include "healthlake/model.h"
+#include "json/tape.h"
 
 struct remote {
     struct fst_aws_config config, transform; /* transform borrows from config, but its endpoint */
@@ -47,6 +48,19 @@ static void take_fault(struct fst_api_fault *fault, const struct fst_aws *a)
     snprintf(fault->request_id, sizeof fault->request_id, "%.*s", FST_VIEW_ARGS(id));
 }
 
+/* What is handed on as it is must at least be JSON: an endpoint may be anything's. */
+static enum fst_status check_json(const struct fst_aws *a, const struct fst_model_operation *op, struct fst_error *err)
+{
+    struct fst_tape       t = { 0 };
+    struct fst_json_opts  opts = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
+    struct fst_json_error jerr;
+    enum fst_status       st = fst_json_parse(&t, fst_buf_view(&a->resp.body), &opts, &jerr);
+    fst_tape_clear(&t);
+    if (st == FST_EPARSE)
+        return fst_fail(err, st, "%s: the answer is no JSON: %s", op->name, jerr.what);
+    return st ? fst_fail(err, st, "out of memory") : FST_OK;
+}
+
 static enum fst_status send_over_https(void *ctx, const struct fst_model_operation *op, struct fst_view body,
                                        struct fst_api_answer *answer, struct fst_error *err)
 {
@@ -61,6 +75,8 @@ static enum fst_status send_over_https(void *ctx, const struct fst_model_operati
         st = fst_aws_send(a, &q, err);
     if (st == FST_ESERVICE)
         take_fault(&answer->fault, a);
+    if (!st)
+        st = check_json(a, op, err);
     if (st)
         return st;
     fst_buf_str(&a->resp.body);
