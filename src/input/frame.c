@@ -149,8 +149,11 @@ static enum outcome next_line(struct fst_frame *f, struct fst_slice *s, bool con
     if (scan == FST_SCAN_FAILED)
         return OUT_FAILED;
     f->state = scan == FST_SCAN_OVER ? IN_LONG_LINE : AT_LINE;
-    if (!scan && !continued)
-        return give(f, s, start, f->w.at);
+    if (!scan && !continued) {
+        enum outcome out = give(f, s, start, f->w.at);
+        fst_window_same_line(&f->w, start, f->w.at);
+        return out;
+    }
     set_fault(f, TOO_LONG);
     return give_broken(f, s, start, f->w.at, continued);
 }

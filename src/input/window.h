@@ -56,6 +56,12 @@ static inline struct fst_view fst_window_view(const struct fst_window *w, uint64
 enum fst_scan fst_window_fill(struct fst_window *w, struct fst_error *err);
 /* The line that `offset` is in; offsets are asked for in ascending order, from `keep` on. */
 uint64_t fst_window_line(struct fst_window *w, uint64_t offset);
+/* Say that no line break stands between `offset`, the last one asked for, and `to`: they need not be counted. */
+static inline void fst_window_same_line(struct fst_window *w, uint64_t offset, uint64_t to)
+{
+    if (w->line_at == offset)
+        w->line_at = to;
+}
 
 /* Move the cursor to the next byte that is not white space; FST_SCAN_END when there is none. `hold` as below. */
 enum fst_scan fst_window_blank(struct fst_window *w, bool hold, struct fst_error *err);

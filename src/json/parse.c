@@ -17,6 +17,7 @@ enum fst_status fst_json_parse(struct fst_tape *t, struct fst_view text, const s
     t->text = text.p;
     t->text_len = text.n;
     t->count = 0;
+    t->compact = false;
     *jerr = (struct fst_json_error){ 0 };
     if (text.n >= UINT32_MAX)
         return fst_json_refuse(jerr, text, 0, "json-size", "a value larger than 4 GiB");

@@ -414,6 +414,7 @@ enum fst_status fst_json_parse_fast(struct fst_tape *t, struct fst_view text, co
     fst_tokens_begin(&w.tokens, text);
     if (walk_value(&w, &h, take(&w, &h)) && !w.tokens.bad) {
         t->count = h.count;
+        t->compact = !w.tokens.blanks;
         return FST_OK;
     }
     if (w.st == FST_ENOMEM)

@@ -105,11 +105,16 @@ bool fst_tape_string_is(const struct fst_tape *t, uint32_t i, const char *s)
 
 uint32_t fst_tape_member(const struct fst_tape *t, uint32_t object, const char *name)
 {
+    size_t n = strlen(name);
+
     if (object == FST_NO_NODE)
         return FST_NO_NODE;
-    FST_EACH_MEMBER(t, object, i)
-        if (fst_tape_string_is(t, i, name))
+    FST_EACH_MEMBER(t, object, i) {
+        const struct fst_node *at = &t->nodes[i];
+        if (fst_node_flags(at) & FST_JSON_ESCAPED ? fst_tape_string_is(t, i, name)
+                                                  : at->len == n && !memcmp(t->text + at->off, name, n))
             return i + 1;
+    }
     return FST_NO_NODE;
 }
 

@@ -36,6 +36,7 @@ struct fst_tape {
     size_t           text_len;
     struct fst_node *nodes;
     uint32_t         count, cap;
+    bool             compact; /* the text has no white space between its tokens; false when that was not found out */
     struct { void *p; size_t cap; } scratch; /* the parser's own, kept between texts */
 };
 

@@ -109,6 +109,7 @@ INLINE uint64_t read_block(struct fst_tokens *k, const char *p, const struct blo
     uint64_t tokens = quote | bracket | (scalar & ~(scalar << 1 | k->after_scalar)) |
                       (b->mark & outside & ~(value_end << 1 | k->after_value));
 
+    k->blanks |= b->space & outside;
     if (__builtin_expect(b->control, 0))
         snags |= check_controls(k, p);
     if (__builtin_expect(b->high, 0))
@@ -429,6 +430,7 @@ void fst_tokens_begin(struct fst_tokens *k, struct fst_view text)
     k->text = text.p;
     k->n = text.n;
     k->at = k->utf8_at = 0;
+    k->blanks = 0;
     k->bad = false;
     k->in_string = k->escaped = k->after_scalar = k->after_value = 0;
 }
@@ -436,11 +438,15 @@ void fst_tokens_begin(struct fst_tokens *k, struct fst_view text)
 /* What is left of less than a block is looked at in a copy that ends in spaces. */
 static void scan_rest(struct fst_tokens *k)
 {
-    char block[FST_TOKEN_BLOCK];
+    char     block[FST_TOKEN_BLOCK];
+    size_t   n = k->n - k->at;
+    uint64_t blanks = k->blanks;
 
     memset(block, ' ', sizeof block);
-    memcpy(block, k->text + k->at, k->n - k->at);
+    memcpy(block, k->text + k->at, n);
+    k->blanks = 0;
     chosen(k, block, 1);
+    k->blanks = blanks | (k->blanks & (((uint64_t)1 << n) - 1));
     k->at = k->n;
 }
 

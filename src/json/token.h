@@ -23,6 +23,7 @@ struct fst_tokens {
     size_t      n;
     size_t      at;      /* scanned up to here */
     size_t      utf8_at; /* well-formed up to here, where that is ahead of `at` */
+    uint64_t    blanks;  /* not 0: met white space outside of strings */
     bool        bad;     /* met a byte that may stand nowhere: ill-formed UTF-8, a control character that is no white space */
     /* from block to block */
     uint64_t    in_string;    /* all ones: the block begins inside a string */

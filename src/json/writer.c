@@ -181,6 +181,10 @@ void fst_json_minify(struct fst_buf *out, const struct fst_tape *t, uint32_t i)
         fst_buf_add(out, v.p - 1, v.n + 2);
         return;
     }
+    if (t->compact) {
+        fst_buf_add_view(out, v);
+        return;
+    }
     if (!fst_buf_reserve(out, v.n))
         return;
     /* Structural bytes between tokens, then each token whole. */

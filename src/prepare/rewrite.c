@@ -5,7 +5,7 @@
 #include "json/writer.h"
 #include "prepare/place.h"
 
-enum { TEXT_MAX = 1 << 30, COUNT_SATURATED = (1 << 24) - 1 };
+enum { TEXT_MAX = 1 << 30 };
 
 /* At node `node`, a string: its content is replaced, or (`behind`) something put behind it. */
 struct fst_patch {
@@ -189,6 +189,7 @@ static bool worth_asking(const struct fst_registry *r, struct fst_view base, boo
 static enum fst_status scan_link(struct scan *s, uint32_t name, enum link_name kind)
 {
     struct fst_rewriter  *w = s->w;
+    const struct fst_registry *registry = w->resolver->registry;
     struct fst_view       link = fst_tape_string(w->tape, name + 1, &w->scratch);
     struct fst_link_parts parts;
     char                  target[FST_TARGET_MAX];
@@ -204,9 +205,11 @@ static enum fst_status scan_link(struct scan *s, uint32_t name, enum link_name k
             return st;
         return n ? replace(s, name + 1, target, n, (struct fst_view){ 0 }) : s->fn(s->ctx, name + 1, s->err);
     }
+    is_urn = fst_view_starts(link, "urn:uuid:") || fst_view_starts(link, "urn:oid:");
+    if (!is_urn && !registry->absolute_links && !registry->relative_links)
+        return FST_OK; /* no entry of a Bundle anywhere: most NDJSON */
     parts = fst_link_split(link);
-    is_urn = fst_view_starts(parts.base, "urn:uuid:") || fst_view_starts(parts.base, "urn:oid:");
-    if (!parts.base.n || !worth_asking(w->resolver->registry, parts.base, is_urn))
+    if (!parts.base.n || !worth_asking(registry, parts.base, is_urn))
         return FST_OK;
     st = is_inner(w, parts.base, &inner, s->err);
     if (st || inner)
@@ -234,29 +237,12 @@ static enum fst_status patch_id(struct fst_rewriter *w, uint32_t node, bool behi
     return add_patch(w, node, behind, off, err);
 }
 
-/* Bytes of a node's own tokens when nothing but they is written: quotes, brackets, commas and colons. */
-static uint64_t token_bytes(const struct fst_node *n, bool *saturated)
-{
-    uint64_t count;
-
-    switch (fst_node_kind(n)) {
-    case FST_JSON_STRING: return (uint64_t)n->len + 2;
-    case FST_JSON_ARRAY:
-    case FST_JSON_OBJECT:
-        count = fst_node_count(n);
-        *saturated |= count == COUNT_SATURATED;
-        return 2 + (count ? count - 1 : 0) + (fst_node_kind(n) == FST_JSON_OBJECT ? count : 0);
-    default: return n->len;
-    }
-}
-
 enum fst_status fst_rewrite_scan(struct fst_rewriter *w, const struct fst_tape *t, uint32_t root, uint64_t bundle,
                                  const char *id, fst_unresolved_fn *fn, void *ctx, struct fst_error *err)
 {
     struct scan     s = { w, fn, ctx, err };
     uint32_t        type_node = fst_tape_member(t, root, "resourceType"), id_node = fst_tape_member(t, root, "id");
     uint32_t        end = t->nodes[root].next;
-    bool            saturated = false;
     enum fst_status st = FST_OK;
 
     free(w->inner);
@@ -267,25 +253,19 @@ enum fst_status fst_rewrite_scan(struct fst_rewriter *w, const struct fst_tape *
     w->root = root;
     w->bundle = bundle;
     w->is_bundle = fst_tape_string_is(t, type_node, "Bundle");
-    w->size = token_bytes(&t->nodes[root], &saturated);
     for (uint32_t i = root + 1; i < end && !st; i++) {
         const struct fst_node *n = &t->nodes[i];
-        w->size += token_bytes(n, &saturated);
-        if (fst_node_kind(n) != FST_JSON_STRING)
-            continue;
         if (fst_node_flags(n) & FST_JSON_NAME) {
             enum link_name kind = link_name(t, i);
             if (kind && fst_tape_kind(t, i + 1) == FST_JSON_STRING)
                 st = scan_link(&s, i, kind);
         } else if (i == id_node) {
-            if (!fst_tape_string_is(t, i, id))
+            if (fst_node_kind(n) == FST_JSON_STRING && !fst_tape_string_is(t, i, id))
                 st = patch_id(w, i, false, id, err);
-        } else if (i == type_node && id_node == FST_NO_NODE) {
+        } else if (i == type_node && id_node == FST_NO_NODE && fst_node_kind(n) == FST_JSON_STRING) {
             st = patch_id(w, i, true, id, err);
         }
     }
-    if (saturated)
-        w->size = 0;
     return st ? st : fst_buf_check(&w->text, err);
 }
 
@@ -361,7 +341,7 @@ void fst_rewrite_write(struct fst_rewriter *w, struct fst_buf *out)
 
     if (!fst_buf_reserve(out, (size_t)len + w->text.len))
         return;
-    if (w->size == len)
+    if (w->tape->compact)
         write_compact(w, out);
     else
         write_minified(w, out);

@@ -17,7 +17,6 @@ struct fst_rewriter {
     bool                 is_bundle;
     struct fst_hash128  *inner;   /* hash set: how the entries of a Bundle that stays whole are called */
     size_t               inner_cap;
-    uint64_t             size;    /* what the resource takes without white space; 0: not known */
     const struct fst_tape *tape;
     uint32_t             root;
     uint64_t             bundle;

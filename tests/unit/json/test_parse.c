@@ -103,6 +103,27 @@ static void lone_scalars(void **state)
         }
 }
 
+/* What the fast parser says of white space is true, wherever it stands. */
+static void compactness(void **state)
+{
+    struct fst_tape       t = { 0 };
+    struct fst_json_error jerr;
+    char                  text[200];
+
+    for (int k = 0; k < FST_TOKEN_KERNEL_COUNT; k++)
+        for (size_t n = 3; n < 140 && fst_tokens_use((enum fst_token_kernel)k); n++)
+            for (size_t blank = 0; blank <= n; blank++) {
+                text[0] = '"';
+                memset(text + 1, ' ', n - 2);
+                text[n - 1] = '"';
+                memmove(text + blank + 1, text + blank, n - blank);
+                text[blank] = ' ';
+                assert_int_equal(parse(&t, fst_view_n(text, n + 1), FST_JSON_FAST, false, &jerr), FST_OK);
+                assert_int_equal(t.compact, blank > 0 && blank < n);
+            }
+    fst_tape_clear(&t);
+}
+
 static void many_members(void **state)
 {
     struct fst_buf        b;
@@ -303,5 +324,5 @@ static void writing(void **state)
 }
 
 FST_TESTS(cmocka_unit_test(refusals), cmocka_unit_test(depth_is_bounded), cmocka_unit_test(reading), cmocka_unit_test(lone_scalars),
-          cmocka_unit_test(many_members), cmocka_unit_test(at_every_place),
+          cmocka_unit_test(compactness), cmocka_unit_test(many_members), cmocka_unit_test(at_every_place),
           cmocka_unit_test(all_short_texts), cmocka_unit_test(json_test_suite), cmocka_unit_test(writing))
