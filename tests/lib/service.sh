@@ -4,11 +4,14 @@ start_service() {
     rm -f "$1.started"
     lake=$1
     shift
+    rm -f "$lake.started"
     "$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir "$lake" "$@" >"$lake.started" 2>"$lake.log" &
     service=$!
     trap 'kill "$service" 2>/dev/null' EXIT
-    for _ in 1 2 3 4 5 6 7 8 9 10 20 30 40 50; do
-        [ -s "$lake.started" ] && break
+    looks=0
+    until [ -s "$lake.started" ]; do
+        looks=$((looks + 1))
+        [ $looks -lt 600 ] && kill -0 "$service" 2>/dev/null || { echo "the service did not start: $(cat "$lake.log")"; exit 1; }
         sleep 0.1
     done
     AWS_ENDPOINT_URL=$(jq -r .endpoint "$lake.started")
