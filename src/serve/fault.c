@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "healthlake/model.h"
+#include "serve/service.h"
 
 enum fault_value { NOTHING, TIME, WORD };
 
@@ -149,46 +150,6 @@ const char *fst_faults_job(struct fst_faults *f, enum fst_fault_kind kind, const
 
 /* ---- operations by the request */
 
-/* The first row that fits. `argument`: one that the query must have. */
-static const struct row {
-    const char *method;
-    bool        key; /* of an object, not of a bucket */
-    const char *argument, *op;
-} s3_rows[] = {
-    { "GET", true, "uploadId", "ListParts" },
-    { "GET", true, NULL, "GetObject" },
-    { "HEAD", true, NULL, "HeadObject" },
-    { "PUT", true, "uploadId", "UploadPart" },
-    { "PUT", true, NULL, "PutObject" },
-    { "POST", true, "uploads", "CreateMultipartUpload" },
-    { "POST", true, "uploadId", "CompleteMultipartUpload" },
-    { "DELETE", true, "uploadId", "AbortMultipartUpload" },
-    { "DELETE", true, NULL, "DeleteObject" },
-    { "GET", false, "location", "GetBucketLocation" },
-    { "GET", false, "uploads", "ListMultipartUploads" },
-    { "GET", false, "list-type", "ListObjectsV2" },
-    { "GET", false, NULL, "ListObjects" },
-    { "HEAD", false, NULL, "HeadBucket" },
-    { "PUT", false, NULL, "CreateBucket" },
-    { "DELETE", false, NULL, "DeleteBucket" },
-    { "POST", false, "delete", "DeleteObjects" },
-};
-
-static const char *s3_operation(const struct fst_exchange *x)
-{
-    const char *slash = x->path.n > 1 ? memchr(x->path.p + 1, '/', x->path.n - 1) : NULL;
-    bool        key = slash && slash + 1 < x->path.p + x->path.n;
-
-    if (x->path.n <= 1)
-        return "ListBuckets";
-    if (key && fst_exchange_header(x, "x-amz-copy-source").n)
-        return fst_exchange_has(x, "uploadId") ? "UploadPartCopy" : "CopyObject";
-    for (size_t i = 0; i < FST_COUNT(s3_rows); i++)
-        if (s3_rows[i].key == key && !strcmp(s3_rows[i].method, x->method) && (!s3_rows[i].argument || fst_exchange_has(x, s3_rows[i].argument)))
-            return s3_rows[i].op;
-    return "S3";
-}
-
 static bool contains(struct fst_view v, const char *s)
 {
     return v.n && memmem(v.p, v.n, s, strlen(s));
@@ -222,5 +183,5 @@ const char *fst_fault_operation(const struct fst_exchange *x, struct fst_buf *sc
         fst_buf_add_view(scratch, fst_view_from(target, strlen(FST_HEALTHLAKE_TARGET_PREFIX)));
         return fst_buf_str(scratch);
     }
-    return fst_view_starts(x->path, "/datastore/") ? fhir_operation(x) : s3_operation(x);
+    return fst_view_starts(x->path, "/datastore/") ? fhir_operation(x) : fst_serve_s3_operation(x);
 }

@@ -11,10 +11,9 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "base/crc.h"
 #include "sign/sigv4.h"
 
-enum { IN_MEMORY = 256 * 1024, CEILING = 1 << 30, MAX_CONNECTIONS = 1024, TIMEOUT_S = 300 };
+enum { CEILING = 1 << 30, HEADERS_CEILING = 256 * 1024, MAX_CONNECTIONS = 1024, TIMEOUT_S = 300, CONNECTION_MEMORY = 512 * 1024 };
 
 struct fst_http_server {
     struct fst_http_server_opts opts;
@@ -25,11 +24,8 @@ struct fst_http_server {
 struct gathering {
     struct fst_exchange x;
     char               *uri;
-    bool                begun;
-    int                 fd; /* of body_file, or -1 */
-    bool                failed;
+    bool                begun, answered;
     uint64_t            length; /* of the body, as announced */
-    struct fst_digest   sha256, md5;
 };
 
 /* ---- reading the request */
@@ -57,45 +53,52 @@ void fst_exchange_each_header(const struct fst_exchange *x, fst_header_fn *fn, v
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, visit_header, &e);
 }
 
-bool fst_exchange_argument(const struct fst_exchange *x, const char *name, struct fst_buf *out)
+bool fst_exchange_next_argument(struct fst_view *rest, struct fst_view *name, struct fst_view *value)
 {
-    struct fst_view rest = x->query;
-    size_t          n = strlen(name);
+    const char     *end = rest->n ? memchr(rest->p, '&', rest->n) : NULL;
+    struct fst_view item = end ? fst_view_n(rest->p, (size_t)(end - rest->p)) : *rest;
+    const char     *equals = item.n ? memchr(item.p, '=', item.n) : NULL;
+
+    if (!rest->n)
+        return false;
+    *rest = fst_view_from(*rest, item.n + 1);
+    *name = equals ? fst_view_n(item.p, (size_t)(equals - item.p)) : item;
+    *value = fst_view_from(item, name->n + 1);
+    return true;
+}
+
+bool fst_exchange_argument(const struct fst_exchange *x, const char *wanted, struct fst_buf *out)
+{
+    struct fst_view rest = x->query, name, value;
 
     fst_buf_reset(out);
-    while (rest.n) {
-        const char     *and = memchr(rest.p, '&', rest.n);
-        struct fst_view item = and ? fst_view_n(rest.p, (size_t)(and - rest.p)) : rest;
-        rest = fst_view_from(rest, item.n + 1);
-        if (item.n < n || memcmp(item.p, name, n) != 0 || (item.n > n && item.p[n] != '='))
-            continue;
-        fst_sign_decode(out, fst_view_from(item, n + 1));
-        return true;
-    }
+    while (fst_exchange_next_argument(&rest, &name, &value))
+        if (fst_view_is(name, wanted)) {
+            fst_sign_decode(out, value);
+            return true;
+        }
     return false;
 }
 
-bool fst_exchange_has(const struct fst_exchange *x, const char *name)
+bool fst_exchange_has(const struct fst_exchange *x, const char *wanted)
 {
-    struct fst_buf value;
-    bool           has;
+    struct fst_view rest = x->query, name, value;
 
-    fst_buf_init(&value, CEILING);
-    has = fst_exchange_argument(x, name, &value);
-    fst_buf_clear(&value);
-    return has;
+    while (fst_exchange_next_argument(&rest, &name, &value))
+        if (fst_view_is(name, wanted))
+            return true;
+    return false;
 }
 
 void fst_exchange_add_header(struct fst_exchange *x, const char *name, const char *fmt, ...)
 {
     va_list args;
 
-    if (x->header_count == FST_EXCHANGE_HEADERS)
-        return;
-    snprintf(x->headers[x->header_count].name, sizeof x->headers[0].name, "%s", name);
+    fst_buf_add(&x->headers, name, strlen(name) + 1);
     va_start(args, fmt);
-    vsnprintf(x->headers[x->header_count++].value, sizeof x->headers[0].value, fmt, args);
+    fst_buf_vaddf(&x->headers, fmt, args);
     va_end(args);
+    fst_buf_add(&x->headers, "", 1);
 }
 
 /* ---- gathering */
@@ -105,10 +108,8 @@ static void *note_uri(void *cls, const char *uri, struct MHD_Connection *connect
 {
     struct gathering *g = calloc(1, sizeof *g);
 
-    if (g) {
+    if (g)
         g->uri = strdup(uri);
-        g->fd = -1;
-    }
     return g;
 }
 
@@ -118,28 +119,25 @@ static bool begin(const struct fst_http_server *s, struct gathering *g, struct M
     const char          *query;
 
     g->begun = true;
-    if (!g->uri || fst_digest_init(&g->sha256, FST_SHA256) || fst_digest_init(&g->md5, FST_MD5))
+    x->out_fd = -1;
+    if (!g->uri)
         return false;
     fst_buf_init(&x->body, CEILING);
     fst_buf_init(&x->out, CEILING);
+    fst_buf_init(&x->headers, HEADERS_CEILING);
     x->method = method;
     x->connection = c;
     x->status = 200;
-    x->out_fd = -1;
     query = strchr(g->uri, '?');
     x->path = query ? fst_view_n(g->uri, (size_t)(query - g->uri)) : fst_view_of(g->uri);
     x->query = fst_view_of(query ? query + 1 : "");
     if (!fst_parse_u64(&g->length, fst_exchange_header(x, "content-length")))
-        g->length = 0;
+        g->length = fst_exchange_header(x, "transfer-encoding").n ? UINT64_MAX : 0;
     if (s->opts.begun)
         s->opts.begun(s->opts.ctx, x);
     if (x->cut_request && !g->length)
         return false;
-    if (g->length ? g->length <= IN_MEMORY : !fst_exchange_header(x, "transfer-encoding").n)
-        return true;
-    snprintf(x->body_file, sizeof x->body_file, "%s/body.XXXXXX", s->opts.tmp_dir);
-    g->fd = mkostemp(x->body_file, O_CLOEXEC);
-    return g->fd >= 0;
+    return fst_body_init(&x->in, &x->plan, g->length, s->opts.tmp_dir);
 }
 
 /* False: enough of a request that is to break. */
@@ -147,26 +145,16 @@ static bool gather(struct gathering *g, const char *p, size_t n)
 {
     struct fst_exchange *x = &g->x;
 
-    fst_digest_add(&g->sha256, p, n);
-    fst_digest_add(&g->md5, p, n);
-    x->body_crc32 = fst_crc32(x->body_crc32, p, n);
-    x->body_bytes += n;
-    if (g->fd < 0)
-        fst_buf_add(&x->body, p, n);
-    else if (fst_file_write_all(g->fd, p, n, x->body_file, NULL))
-        g->failed = true;
-    return !x->cut_request || x->body_bytes < (g->length + 1) / 2;
+    fst_body_add(&x->in, p, n);
+    return !x->cut_request || x->in.size < (g->length + 1) / 2;
 }
 
-static void finish_body(struct gathering *g)
+static void handle(const struct fst_http_server *s, struct fst_exchange *x)
 {
-    fst_digest_finish(&g->sha256, g->x.body_sha256);
-    fst_digest_finish(&g->md5, g->x.body_md5);
-    if (g->fd >= 0 && close(g->fd))
-        g->failed = true;
-    g->fd = -1;
-    fst_buf_str(&g->x.body);
-    g->failed |= fst_buf_status(&g->x.body) != FST_OK;
+    fst_body_finish(&x->in);
+    x->body = x->in.bytes;
+    fst_buf_init(&x->in.bytes, CEILING);
+    s->opts.handler(s->opts.ctx, x);
 }
 
 /* ---- answering */
@@ -239,9 +227,8 @@ static struct MHD_Response *make_response(struct fst_exchange *x)
     return p ? MHD_create_response_from_buffer(n, p, MHD_RESPMEM_MUST_FREE) : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *c, struct gathering *g)
+static enum MHD_Result answer(struct MHD_Connection *c, struct fst_exchange *x)
 {
-    struct fst_exchange *x = &g->x;
     struct MHD_Response *r;
     enum MHD_Result      queued;
 
@@ -250,8 +237,11 @@ static enum MHD_Result answer(struct MHD_Connection *c, struct gathering *g)
     r = make_response(x);
     if (!r)
         return MHD_NO;
-    for (size_t i = 0; i < x->header_count; i++)
-        MHD_add_response_header(r, x->headers[i].name, x->headers[i].value);
+    for (const char *p = x->headers.p, *end = p + x->headers.len; p < end;) {
+        const char *value = p + strlen(p) + 1;
+        MHD_add_response_header(r, p, *value ? value : " "); /* it takes no empty ones; who reads it trims */
+        p = value + strlen(value) + 1;
+    }
     queued = MHD_queue_response(c, (unsigned)x->status, r);
     MHD_destroy_response(r);
     return queued;
@@ -265,20 +255,25 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 
     if (!g)
         return MHD_NO;
-    if (!g->begun)
-        return begin(s, g, c, method) ? MHD_YES : MHD_NO;
+    if (!g->begun) {
+        if (!begin(s, g, c, method))
+            return MHD_NO;
+        g->answered = g->x.answer_early && fst_exchange_header(&g->x, "expect").n;
+        if (!g->answered)
+            return MHD_YES;
+        handle(s, &g->x);
+        return answer(c, &g->x);
+    }
+    if (g->answered)
+        return MHD_NO;
     if (*n) {
         if (!gather(g, data, *n))
             return MHD_NO;
         *n = 0;
         return MHD_YES;
     }
-    finish_body(g);
-    if (g->failed)
-        g->x.status = 507;
-    else
-        s->opts.handler(s->opts.ctx, &g->x);
-    return answer(c, g);
+    handle(s, &g->x);
+    return answer(c, &g->x);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
@@ -287,17 +282,13 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state, enum
 
     if (!g)
         return;
-    fst_digest_clear(&g->sha256);
-    fst_digest_clear(&g->md5);
-    if (g->fd >= 0)
-        close(g->fd);
     if (g->begun) {
-        if (g->x.body_file[0])
-            unlink(g->x.body_file); /* gone already when the handler took it */
+        fst_body_clear(&g->x.in);
         if (g->x.out_fd >= 0)
             close(g->x.out_fd);
         fst_buf_clear(&g->x.body);
         fst_buf_clear(&g->x.out);
+        fst_buf_clear(&g->x.headers);
     }
     free(g->uri);
     free(g);
@@ -323,7 +314,7 @@ enum fst_status fst_http_server_start(struct fst_http_server **out, const struct
     s->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, opts->port, NULL, NULL,
                                  on_request, s, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, note_uri, NULL,
                                  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(128 * 1024),
+                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
                                  MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
     if (!s->daemon) {
         fst_fail(err, FST_EIO, "%s:%u: cannot listen%s%s", opts->address, opts->port, errno ? ": " : "", errno ? strerror(errno) : "");

@@ -6,16 +6,27 @@
 
 enum { MOST_BYTES = 1 << 20 };
 
-enum fst_status fst_keys_add(struct fst_keys *keys, struct fst_view id, struct fst_view secret, struct fst_error *err)
+static void clear_key(struct fst_key *k)
 {
-    struct fst_key *grown = realloc(keys->items, (keys->count + 1) * sizeof *grown);
+    free(k->id);
+    if (k->secret)
+        explicit_bzero(k->secret, strlen(k->secret));
+    free(k->secret);
+    free(k->account);
+    free(k->name);
+}
+
+enum fst_status fst_keys_add(struct fst_keys *keys, const struct fst_key *key, struct fst_error *err)
+{
+    struct fst_key *grown = realloc(keys->items, (keys->count + 1) * sizeof *grown), *k;
 
     if (!grown)
         return fst_fail(err, FST_ENOMEM, "out of memory");
     keys->items = grown;
-    grown[keys->count] = (struct fst_key){ strndup(id.p, id.n), strndup(secret.p, secret.n) };
-    keys->count++;
-    return grown[keys->count - 1].id && grown[keys->count - 1].secret ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
+    k = &grown[keys->count++];
+    *k = (struct fst_key){ strdup(key->id), strdup(key->secret), strdup(key->account ? key->account : FST_KEYS_ACCOUNT),
+                           strdup(key->name ? key->name : "") };
+    return k->id && k->secret && k->account && k->name ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
 }
 
 static struct fst_view trim(struct fst_view v)
@@ -36,31 +47,57 @@ static struct fst_view next_line(struct fst_view *rest)
     return trim(line);
 }
 
+/* One profile, as views into the file's text. */
+struct profile {
+    struct fst_view name, id, secret, account;
+};
+
+static enum fst_status add_profile(struct fst_keys *keys, const struct profile *p, struct fst_error *err)
+{
+    struct fst_key  key = { 0 };
+    enum fst_status st = FST_OK;
+
+    if (!p->id.n || !p->secret.n)
+        return FST_OK;
+    key.id = strndup(p->id.p, p->id.n);
+    key.secret = strndup(p->secret.p, p->secret.n);
+    key.name = strndup(p->name.n ? p->name.p : "", p->name.n);
+    key.account = p->account.n ? strndup(p->account.p, p->account.n) : NULL;
+    if (!key.id || !key.secret || !key.name || (p->account.n && !key.account))
+        st = fst_fail(err, FST_ENOMEM, "out of memory");
+    if (!st)
+        st = fst_keys_add(keys, &key, err);
+    clear_key(&key);
+    return st;
+}
+
+static void take_setting(struct profile *p, struct fst_view name, struct fst_view value)
+{
+    if (fst_view_is(name, "aws_access_key_id"))
+        p->id = value;
+    if (fst_view_is(name, "aws_secret_access_key"))
+        p->secret = value;
+    if (fst_view_is(name, "aws_account_id"))
+        p->account = value;
+}
+
 static enum fst_status parse(struct fst_keys *keys, struct fst_view text, struct fst_error *err)
 {
-    struct fst_view id = { 0 }, secret = { 0 };
+    struct profile  profile = { 0 };
     enum fst_status st = FST_OK;
 
     while (text.n && !st) {
         struct fst_view line = next_line(&text);
         const char     *equals = line.n ? memchr(line.p, '=', line.n) : NULL;
-        struct fst_view name, value;
-        if (line.n && *line.p == '[')
-            id = secret = (struct fst_view){ 0 };
-        if (!equals || *line.p == '#')
-            continue;
-        name = trim(fst_view_n(line.p, (size_t)(equals - line.p)));
-        value = trim(fst_view_from(line, (size_t)(equals - line.p) + 1));
-        if (fst_view_is(name, "aws_access_key_id"))
-            id = value;
-        if (fst_view_is(name, "aws_secret_access_key"))
-            secret = value;
-        if (id.n && secret.n) {
-            st = fst_keys_add(keys, id, secret, err);
-            id = secret = (struct fst_view){ 0 };
+        if (line.n > 1 && *line.p == '[' && line.p[line.n - 1] == ']') {
+            st = add_profile(keys, &profile, err);
+            profile = (struct profile){ .name = fst_view_n(line.p + 1, line.n - 2) };
+        } else if (equals && *line.p != '#') {
+            take_setting(&profile, trim(fst_view_n(line.p, (size_t)(equals - line.p))),
+                         trim(fst_view_from(line, (size_t)(equals - line.p) + 1)));
         }
     }
-    return st;
+    return st ? st : add_profile(keys, &profile, err);
 }
 
 enum fst_status fst_keys_load(struct fst_keys *keys, const char *path, struct fst_error *err)
@@ -81,20 +118,26 @@ enum fst_status fst_keys_load(struct fst_keys *keys, const char *path, struct fs
     return st;
 }
 
-const char *fst_keys_secret(const struct fst_keys *keys, struct fst_view id)
+const struct fst_key *fst_keys_find(const struct fst_keys *keys, struct fst_view id)
 {
     for (size_t i = 0; i < keys->count; i++)
         if (fst_view_is(id, keys->items[i].id))
-            return keys->items[i].secret;
+            return &keys->items[i];
     return NULL;
+}
+
+const char *fst_keys_account_name(const struct fst_keys *keys, struct fst_view account)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (fst_view_is(account, keys->items[i].account))
+            return *keys->items[i].name ? keys->items[i].name : keys->items[i].account;
+    return "";
 }
 
 void fst_keys_clear(struct fst_keys *keys)
 {
-    for (size_t i = 0; i < keys->count; i++) {
-        free(keys->items[i].id);
-        free(keys->items[i].secret);
-    }
+    for (size_t i = 0; i < keys->count; i++)
+        clear_key(&keys->items[i]);
     free(keys->items);
     *keys = (struct fst_keys){ 0 };
 }

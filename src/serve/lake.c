@@ -171,7 +171,6 @@ enum fst_status fst_lake_remove_objects(struct fst_serve *s, struct fst_view buc
 {
     struct fst_buf  key, end;
     enum fst_status st;
-    bool            removed = true;
 
     fst_buf_init(&key, FST_TEXT_CEILING);
     fst_buf_init(&end, FST_TEXT_CEILING);
@@ -182,9 +181,9 @@ enum fst_status fst_lake_remove_objects(struct fst_serve *s, struct fst_view buc
         st = fst_db_run(s->db, take_key, &key, err, "SELECT key FROM object WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key LIMIT 1",
                         "ttt", bucket, prefix, fst_buf_view(&end));
         if (!st && key.len)
-            removed = fst_s3_delete_one(s, bucket, fst_buf_view(&key), err);
-    } while (!st && key.len && removed);
+            st = fst_s3_remove(s, bucket, fst_buf_view(&key), err);
+    } while (!st && key.len);
     fst_buf_clear(&key);
     fst_buf_clear(&end);
-    return st ? st : removed ? FST_OK : FST_EIO;
+    return st;
 }

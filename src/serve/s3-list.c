@@ -1,4 +1,4 @@
-/* S3: ListObjects, both versions. */
+/* S3: ListObjects, both versions, and ListObjectVersions where each object has the one version. */
 #include <stdio.h>
 
 #include "base/str.h"
@@ -7,11 +7,17 @@
 
 enum { MOST_KEYS = 1000 };
 
+enum kind { V1, V2, VERSIONS };
+
 struct listing {
-    struct fst_buf  prefix, delimiter, after, marker, item, last_prefix, last;
-    bool            v2, encoded, truncated;
-    uint64_t        max, count;
-    struct fst_buf *out, prefixes;
+    const struct fst_s3 *q;
+    enum kind            kind;
+    struct fst_buf       prefix, delimiter, token, start_after, item, last, prefixes;
+    struct fst_buf       after; /* keys behind this one are listed */
+    struct fst_buf       from;  /* and from this one on */
+    bool                 encoded, with_owner, has_token, truncated, again;
+    uint64_t             max, count;
+    struct fst_buf      *out;
 };
 
 static void add_name(struct listing *l, struct fst_buf *out, const char *element, struct fst_view v)
@@ -33,30 +39,53 @@ static struct fst_view common_prefix(const struct listing *l, struct fst_view ke
     return at ? fst_view_n(key.p, (size_t)(at - key.p) + l->delimiter.len) : (struct fst_view){ 0 };
 }
 
+enum { KEY, SIZE, ETAG, MODIFIED, HEADERS }; /* columns */
+
 static void add_object(struct listing *l, const struct fst_row *row)
 {
-    char time[32];
+    struct fst_view lines = fst_row_text(row, HEADERS), class = fst_s3_header(lines, "x-amz-storage-class");
+    char            time[FST_S3_TIME_ISO];
 
-    fst_s3_time_iso(time, fst_row_int(row, 3));
-    fst_buf_add_str(l->out, "<Contents>");
-    add_name(l, l->out, "Key", fst_row_text(row, 0));
+    fst_s3_time_iso(time, fst_row_int(row, MODIFIED));
+    fst_buf_add_str(l->out, l->kind == VERSIONS ? "<Version>" : "<Contents>");
+    add_name(l, l->out, "Key", fst_row_text(row, KEY));
+    if (l->kind == VERSIONS)
+        fst_buf_add_str(l->out, "<VersionId>null</VersionId><IsLatest>true</IsLatest>");
     fst_xml_add(l->out, "LastModified", fst_view_of(time));
-    fst_xml_add(l->out, "ETag", fst_row_text(row, 2));
-    fst_buf_addf(l->out, "<Size>%lld</Size><StorageClass>STANDARD</StorageClass></Contents>", (long long)fst_row_int(row, 1));
+    fst_xml_add(l->out, "ETag", fst_row_text(row, ETAG));
+    for (unsigned i = 0; i < FST_SUMS; i++)
+        if (*fst_sum_kinds[i].header && fst_s3_header(lines, fst_sum_kinds[i].header).n) {
+            fst_xml_add(l->out, "ChecksumAlgorithm", fst_view_of(fst_sum_kinds[i].name));
+            fst_xml_add(l->out, "ChecksumType", fst_s3_header(lines, "x-amz-checksum-type"));
+        }
+    fst_buf_addf(l->out, "<Size>%lld</Size>", (long long)fst_row_int(row, SIZE));
+    if (l->with_owner)
+        fst_s3_add_account(l->out, l->q->s, "Owner", fst_view_of(l->q->owner));
+    fst_xml_add(l->out, "StorageClass", class.n ? class : (struct fst_view)FST_VIEW("STANDARD"));
+    fst_buf_add_str(l->out, l->kind == VERSIONS ? "</Version>" : "</Contents>");
 }
 
-/* FST_ELIMIT ends the page. */
+/* Go on behind all that begins so: an index look-up instead of reading over a million keys under one prefix. */
+static enum fst_status skip_over(struct listing *l, struct fst_view common)
+{
+    fst_buf_reset(&l->from);
+    fst_buf_add_view(&l->from, common);
+    l->from.p[common.n - 1]++; /* no 0xff in UTF-8 */
+    l->again = true;
+    return FST_ELIMIT;
+}
+
+/* FST_ELIMIT ends this look-up. */
 static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
     struct listing *l = ctx;
-    struct fst_view key = fst_row_text(row, 0), common;
+    struct fst_view key = fst_row_text(row, KEY), common;
 
-    if (key.n < l->prefix.len || memcmp(key.p, l->prefix.p ? l->prefix.p : "", l->prefix.len) != 0)
+    if (key.n < l->prefix.len || (l->prefix.len && memcmp(key.p, l->prefix.p, l->prefix.len) != 0))
         return FST_ELIMIT; /* sorted: nothing with the prefix comes any more */
     common = common_prefix(l, key);
-    if (common.n && (fst_view_equal(common, fst_buf_view(&l->last_prefix)) ||
-                     (l->after.len >= common.n && !memcmp(l->after.p, common.p, common.n))))
-        return FST_OK;
+    if (common.n && l->after.len >= common.n && !memcmp(l->after.p, common.p, common.n))
+        return skip_over(l, common); /* listed on the page before */
     if (l->count == l->max) {
         l->truncated = true;
         return FST_ELIMIT;
@@ -68,101 +97,131 @@ static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_er
         add_object(l, row);
         return FST_OK;
     }
-    fst_buf_reset(&l->last_prefix);
-    fst_buf_add_view(&l->last_prefix, common);
     fst_buf_add_str(&l->prefixes, "<CommonPrefixes>");
     add_name(l, &l->prefixes, "Prefix", common);
     fst_buf_add_str(&l->prefixes, "</CommonPrefixes>");
-    return FST_OK;
+    return skip_over(l, common);
 }
 
-static bool read_arguments(struct listing *l, struct fst_exchange *x)
+static enum fst_status look_up(struct listing *l, struct fst_error *err)
 {
-    struct fst_buf value;
-    bool           ok = true;
+    enum fst_status st = FST_OK;
+
+    fst_buf_add_view(&l->from, fst_buf_view(&l->prefix));
+    do {
+        l->again = false;
+        st = l->max ? fst_db_run(l->q->s->db, visit, l, err,
+                                 "SELECT key, size, etag, modified, headers FROM object WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key",
+                                 "ttt", l->q->bucket, fst_buf_view(&l->after), fst_buf_view(&l->from))
+                    : FST_OK;
+    } while (l->again);
+    return st == FST_ELIMIT ? FST_OK : st;
+}
+
+static bool read_arguments(struct listing *l)
+{
+    const struct fst_exchange *x = l->q->x;
+    struct fst_buf             value;
+    bool                       ok = true;
 
     fst_buf_init(&value, FST_TEXT_CEILING);
-    l->v2 = fst_exchange_argument(x, "list-type", &value) && fst_view_is(fst_buf_view(&value), "2");
-    l->encoded = fst_exchange_argument(x, "encoding-type", &value) && fst_view_is(fst_buf_view(&value), "url");
+    if (l->kind == V1 && fst_exchange_argument(x, "list-type", &value) && fst_view_is(fst_buf_view(&value), "2"))
+        l->kind = V2;
+    if (fst_exchange_argument(x, "encoding-type", &value)) {
+        l->encoded = fst_view_is(fst_buf_view(&value), "url");
+        ok = l->encoded;
+    }
     fst_exchange_argument(x, "prefix", &l->prefix);
     fst_exchange_argument(x, "delimiter", &l->delimiter);
     l->max = MOST_KEYS;
-    if (fst_exchange_argument(x, "max-keys", &value))
-        ok = fst_parse_u64(&l->max, fst_buf_view(&value));
+    if (fst_exchange_argument(x, "max-keys", &value) && value.len)
+        ok = fst_parse_u64(&l->max, fst_buf_view(&value)) && ok;
     if (l->max > MOST_KEYS)
         l->max = MOST_KEYS;
-    if (l->v2) {
-        fst_exchange_argument(x, "start-after", &l->after);
-        if (fst_exchange_argument(x, "continuation-token", &value)) {
-            fst_buf_reset(&l->after);
-            ok = ok && fst_base64_decode(&l->after, fst_buf_view(&value));
-            fst_buf_reset(&l->marker);
-            fst_buf_add_view(&l->marker, fst_buf_view(&value));
-        }
+    l->with_owner = l->kind != V2 || (fst_exchange_argument(x, "fetch-owner", &value) && fst_view_is(fst_buf_view(&value), "true"));
+    if (l->kind == V2) {
+        fst_exchange_argument(x, "start-after", &l->start_after);
+        l->has_token = fst_exchange_argument(x, "continuation-token", &l->token);
+        if (l->token.len)
+            ok = fst_base64_decode(&l->after, fst_buf_view(&l->token)) && ok;
+        else
+            fst_buf_add_view(&l->after, fst_buf_view(&l->start_after));
     } else {
-        fst_exchange_argument(x, "marker", &l->after);
+        fst_exchange_argument(x, l->kind == VERSIONS ? "key-marker" : "marker", &l->after);
     }
     fst_buf_clear(&value);
     return ok;
 }
 
-static void add_head(struct listing *l, const struct fst_s3_target *t)
+static const char *const elements[] = { [V1] = "ListBucketResult", [V2] = "ListBucketResult", [VERSIONS] = "ListVersionsResult" };
+
+static void add_head(struct listing *l)
 {
-    fst_buf_add_str(l->out, "<ListBucketResult" FST_S3_NAMESPACE ">");
-    fst_xml_add(l->out, "Name", t->bucket);
-    add_name(l, l->out, "Prefix", fst_buf_view(&l->prefix));
+    fst_buf_addf(l->out, "<%s" FST_S3_NAMESPACE ">", elements[l->kind]);
+    fst_xml_add(l->out, "Name", l->q->bucket);
+    if (l->kind == V1) /* botocore decodes all but this one */
+        fst_xml_add(l->out, "Prefix", fst_buf_view(&l->prefix));
+    else
+        add_name(l, l->out, "Prefix", fst_buf_view(&l->prefix));
     if (l->delimiter.len)
         add_name(l, l->out, "Delimiter", fst_buf_view(&l->delimiter));
     fst_buf_addf(l->out, "<MaxKeys>%llu</MaxKeys>", (unsigned long long)l->max);
     if (l->encoded)
         fst_buf_add_str(l->out, "<EncodingType>url</EncodingType>");
-    if (!l->v2)
-        add_name(l, l->out, "Marker", fst_buf_view(&l->after));
-    else if (l->marker.len)
-        fst_xml_add(l->out, "ContinuationToken", fst_buf_view(&l->marker));
-    else if (l->after.len)
-        add_name(l, l->out, "StartAfter", fst_buf_view(&l->after));
+    if (l->kind != V2)
+        add_name(l, l->out, l->kind == VERSIONS ? "KeyMarker" : "Marker", fst_buf_view(&l->after));
+    if (l->has_token)
+        fst_xml_add(l->out, "ContinuationToken", fst_buf_view(&l->token));
+    if (l->start_after.len)
+        add_name(l, l->out, "StartAfter", fst_buf_view(&l->start_after));
 }
 
 static void add_tail(struct listing *l)
 {
     fst_buf_add_view(l->out, fst_buf_view(&l->prefixes));
     fst_buf_addf(l->out, "<IsTruncated>%s</IsTruncated>", l->truncated ? "true" : "false");
-    if (l->v2)
+    if (l->kind == V2)
         fst_buf_addf(l->out, "<KeyCount>%llu</KeyCount>", (unsigned long long)l->count);
-    if (l->truncated && l->v2) {
+    if (l->truncated && l->kind == V2) {
         fst_buf_reset(&l->item);
         fst_base64(&l->item, l->last.p, l->last.len);
         fst_xml_add(l->out, "NextContinuationToken", fst_buf_view(&l->item));
+    } else if (l->truncated && l->kind == VERSIONS) {
+        add_name(l, l->out, "NextKeyMarker", fst_buf_view(&l->last));
+        fst_buf_add_str(l->out, "<NextVersionIdMarker>null</NextVersionIdMarker>");
     } else if (l->truncated && l->delimiter.len) {
         add_name(l, l->out, "NextMarker", fst_buf_view(&l->last));
     }
-    fst_buf_add_str(l->out, "</ListBucketResult>");
+    fst_buf_addf(l->out, "</%s>", elements[l->kind]);
 }
 
-void fst_serve_s3_list(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t)
+static void list(struct fst_s3 *q, enum kind kind)
 {
-    struct listing   l = { .out = &x->out };
-    struct fst_buf  *const bufs[] = { &l.prefix, &l.delimiter, &l.after, &l.marker, &l.item, &l.last_prefix, &l.last, &l.prefixes };
-    struct fst_error err = { 0 };
-    enum fst_status  st;
+    struct listing        l = { .q = q, .kind = kind, .out = &q->x->out };
+    struct fst_buf *const bufs[] = { &l.prefix, &l.delimiter, &l.token, &l.start_after, &l.item, &l.last, &l.prefixes, &l.after, &l.from };
 
     for (size_t i = 0; i < FST_COUNT(bufs); i++)
         fst_buf_init(bufs[i], FST_TEXT_CEILING);
-    if (!read_arguments(&l, x)) {
-        fst_serve_s3_error(x, 400, "InvalidArgument", "max-keys or continuation-token is not valid");
+    if (!read_arguments(&l)) {
+        fst_serve_s3_error(q->x, 400, "InvalidArgument", "max-keys, encoding-type or continuation-token is not valid");
     } else {
-        fst_s3_begin(x);
-        add_head(&l, t);
-        st = l.max ? fst_db_run(s->db, visit, &l, &err,
-                                "SELECT key, size, etag, modified FROM object WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key", "ttt",
-                                t->bucket, fst_buf_view(&l.after), fst_buf_view(&l.prefix))
-                   : FST_OK;
-        if (st && st != FST_ELIMIT)
-            fst_s3_failed(x, &err);
+        fst_s3_begin(q->x);
+        add_head(&l);
+        if (look_up(&l, &q->err))
+            fst_s3_failed(q);
         else
             add_tail(&l);
     }
     for (size_t i = 0; i < FST_COUNT(bufs); i++)
         fst_buf_clear(bufs[i]);
+}
+
+void fst_serve_list_objects(struct fst_s3 *q)
+{
+    list(q, V1);
+}
+
+void fst_serve_list_versions(struct fst_s3 *q)
+{
+    list(q, VERSIONS);
 }

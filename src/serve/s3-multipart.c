@@ -1,65 +1,148 @@
-/* S3: multipart uploads: create, part, complete, abort, list. */
-#include <fcntl.h>
+/* S3: multipart uploads: create, part, abort, list. Completing is in s3-complete.c. */
 #include <stdio.h>
-#include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/str.h"
-#include "base/xml.h"
-#include "base/crc.h"
-#include "serve/s3.h"
+#include "serve/s3-upload.h"
+#include "sign/sigv4.h"
 
-enum { BLOCK = 256 * 1024, PART_MOST = 10000, ETAG_MAX = 80, KEEP_NAME = 512 };
+enum { PART_MOST = 10000, PAGE = 1000, VALUE_MAX = 64 };
 
-static void no_such_upload(struct fst_exchange *x)
-{
-    fst_serve_s3_error(x, 404, "NoSuchUpload", "The specified multipart upload does not exist.");
-}
-
-static void create(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t)
-{
-    struct fst_error err = { 0 };
-    struct fst_buf   headers;
-    char             id[FST_HEX_ID];
-
-    fst_serve_id(s, id);
-    fst_buf_init(&headers, FST_TEXT_CEILING);
-    fst_s3_kept_headers(&headers, x);
-    if (fst_db_run(s->db, NULL, NULL, &err, "INSERT INTO upload VALUES (?, ?, ?, ?, ?)", "tttit", fst_view_of(id), t->bucket, t->key,
-                   fst_serve_now_ms(s), fst_buf_view(&headers))) {
-        fst_s3_failed(x, &err);
-    } else {
-        fst_s3_begin(x);
-        fst_buf_add_str(&x->out, "<InitiateMultipartUploadResult" FST_S3_NAMESPACE ">");
-        fst_xml_add(&x->out, "Bucket", t->bucket);
-        fst_xml_add(&x->out, "Key", t->key);
-        fst_xml_add(&x->out, "UploadId", fst_view_of(id));
-        fst_buf_add_str(&x->out, "</InitiateMultipartUploadResult>");
-    }
-    fst_buf_clear(&headers);
-}
-
-/* The upload's headers, if it is one of this object. */
-struct upload {
-    bool           found;
-    struct fst_buf headers;
-};
+/* ---- the table of uploads */
 
 static enum fst_status take_upload(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
-    struct upload *u = ctx;
+    struct fst_s3_upload *u = ctx;
+
     u->found = true;
-    fst_buf_add_view(&u->headers, fst_row_text(row, 0));
+    u->sum = fst_sum_by_name(fst_row_text(row, 0));
+    u->is_whole = fst_view_is(fst_row_text(row, 1), "FULL_OBJECT");
+    u->is_named = fst_row_int(row, 2) != 0;
+    fst_buf_add_view(&u->headers, fst_row_text(row, 3));
+    fst_buf_add_view(&u->owner, fst_row_text(row, 4));
+    fst_buf_add_view(&u->answer, fst_row_text(row, 5));
     return FST_OK;
 }
 
-static enum fst_status find_upload(struct fst_serve *s, const struct fst_s3_target *t, struct fst_view id, struct upload *u, struct fst_error *err)
+void fst_s3_upload_clear(struct fst_s3_upload *u)
 {
-    *u = (struct upload){ 0 };
-    fst_buf_init(&u->headers, FST_TEXT_CEILING);
-    return fst_db_run(s->db, take_upload, u, err, "SELECT headers FROM upload WHERE id = ? AND bucket = ? AND key = ?", "ttt", id, t->bucket, t->key);
+    fst_buf_clear(&u->id);
+    fst_buf_clear(&u->headers);
+    fst_buf_clear(&u->owner);
+    fst_buf_clear(&u->answer);
 }
+
+bool fst_s3_find_upload(struct fst_s3 *q, struct fst_s3_upload *u)
+{
+    *u = (struct fst_s3_upload){ .sum = FST_SUMS };
+    fst_buf_init(&u->id, FST_TEXT_CEILING);
+    fst_buf_init(&u->headers, FST_TEXT_CEILING);
+    fst_buf_init(&u->owner, FST_TEXT_CEILING);
+    fst_buf_init(&u->answer, FST_TEXT_CEILING);
+    fst_exchange_argument(q->x, "uploadId", &u->id);
+    if (fst_db_run(q->s->db, take_upload, u, &q->err, "SELECT sum, sum_type, sum_named, headers, owner, answer FROM upload "
+                   "WHERE id = ? AND bucket = ? AND key = ?", "ttt", fst_buf_view(&u->id), q->bucket, q->key))
+        fst_s3_failed(q);
+    else if (!u->found)
+        fst_s3_refuse(q->x, FST_S3_NO_SUCH_UPLOAD);
+    return u->found;
+}
+
+/* One under way; a completed one is known only so that completing it may be repeated. */
+static bool find_open(struct fst_s3 *q, struct fst_s3_upload *u)
+{
+    if (!fst_s3_find_upload(q, u))
+        return false;
+    if (u->answer.len)
+        fst_s3_refuse(q->x, FST_S3_NO_SUCH_UPLOAD);
+    return !u->answer.len;
+}
+
+struct planned {
+    enum fst_sum sum;
+    bool         encrypted;
+};
+
+static enum fst_status take_planned(void *ctx, const struct fst_row *row, struct fst_error *err)
+{
+    struct planned *p = ctx;
+    p->sum = fst_sum_by_name(fst_row_text(row, 0));
+    p->encrypted = fst_view_starts(fst_s3_header(fst_row_text(row, 1), "x-amz-server-side-encryption"), "aws:kms");
+    return FST_OK;
+}
+
+enum fst_sum fst_s3_upload_sum(struct fst_serve *s, struct fst_view id, bool *encrypted)
+{
+    struct planned p = { .sum = FST_SUMS };
+
+    if (fst_db_run(s->db, take_planned, &p, NULL, "SELECT sum, headers FROM upload WHERE id = ?", "t", id))
+        p.sum = FST_SUMS; /* the operation will meet the failure again, and say it */
+    *encrypted = p.encrypted;
+    return p.sum;
+}
+
+/* ---- create */
+
+/* What the parts' checksums are to be; false when the two don't go together. */
+static bool read_sum(const struct fst_exchange *x, enum fst_sum *sum, bool *is_whole, bool *is_named)
+{
+    struct fst_view algorithm = fst_exchange_header(x, "x-amz-checksum-algorithm"), type = fst_exchange_header(x, "x-amz-checksum-type");
+
+    *sum = algorithm.n ? fst_sum_by_name(algorithm) : FST_SUM_CRC64NVME;
+    *is_named = algorithm.n != 0;
+    if (*sum == FST_SUMS || (type.n && !algorithm.n))
+        return false;
+    *is_whole = type.n ? fst_view_is(type, "FULL_OBJECT") : *sum == FST_SUM_CRC64NVME;
+    if (!*is_whole && type.n && !fst_view_is(type, "COMPOSITE"))
+        return false;
+    return *is_whole ? fst_sum_kinds[*sum].whole : *sum != FST_SUM_CRC64NVME;
+}
+
+static void insert_upload(struct fst_s3 *q, enum fst_sum sum, bool is_whole, bool is_named, struct fst_view headers)
+{
+    char id[FST_HEX_ID];
+
+    fst_serve_id(q->s, id);
+    if (fst_db_run(q->s->db, NULL, NULL, &q->err, "INSERT INTO upload (id, bucket, key, created, headers, owner, sum, sum_type, sum_named) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", "tttitttti", fst_view_of(id), q->bucket, q->key, fst_serve_now_ms(q->s), headers,
+                   fst_view_of(q->x->caller.account ? q->x->caller.account : ""), fst_view_of(fst_sum_kinds[sum].name),
+                   fst_view_of(is_whole ? "FULL_OBJECT" : "COMPOSITE"), (int64_t)is_named)) {
+        fst_s3_failed(q);
+        return;
+    }
+    if (is_named) {
+        fst_exchange_add_header(q->x, "x-amz-checksum-algorithm", "%s", fst_sum_kinds[sum].name);
+        fst_exchange_add_header(q->x, "x-amz-checksum-type", "%s", is_whole ? "FULL_OBJECT" : "COMPOSITE");
+    }
+    fst_s3_echo(q->x, headers, "x-amz-server-side-");
+    fst_s3_begin(q->x);
+    fst_buf_add_str(&q->x->out, "<InitiateMultipartUploadResult" FST_S3_NAMESPACE ">");
+    fst_xml_add(&q->x->out, "Bucket", q->bucket);
+    fst_xml_add(&q->x->out, "Key", q->key);
+    fst_xml_add(&q->x->out, "UploadId", fst_view_of(id));
+    fst_buf_add_str(&q->x->out, "</InitiateMultipartUploadResult>");
+}
+
+void fst_serve_create_upload(struct fst_s3 *q)
+{
+    struct fst_buf headers;
+    enum fst_sum   sum;
+    bool           is_whole, is_named;
+
+    if (!fst_s3_check_metadata(q->x))
+        return;
+    if (!read_sum(q->x, &sum, &is_whole, &is_named)) {
+        fst_serve_s3_error(q->x, 400, "InvalidRequest", "The checksum algorithm is not known, or not of that checksum type.");
+        return;
+    }
+    fst_buf_init(&headers, FST_TEXT_CEILING);
+    fst_s3_kept_headers(&headers, q->x);
+    insert_upload(q, sum, is_whole, is_named, fst_buf_view(&headers));
+    fst_buf_clear(&headers);
+}
+
+/* ---- parts */
 
 static enum fst_status take_text(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
@@ -68,384 +151,414 @@ static enum fst_status take_text(void *ctx, const struct fst_row *row, struct fs
     return FST_OK;
 }
 
-static void put_part(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t, struct fst_view id, struct fst_view number)
+static bool read_number(struct fst_s3 *q, uint64_t *number)
 {
-    struct fst_error     err = { 0 };
-    struct fst_s3_stored stored;
-    struct fst_buf       old;
-    struct upload        u;
-    uint64_t             n;
-    char                 hex[2 * FST_MD5_BYTES + 1], etag[ETAG_MAX], crc[16];
+    struct fst_buf text;
+    bool           ok;
+
+    fst_buf_init(&text, FST_TEXT_CEILING);
+    ok = fst_exchange_argument(q->x, "partNumber", &text) && fst_parse_u64(number, fst_buf_view(&text)) && *number >= 1 && *number <= PART_MOST;
+    fst_buf_clear(&text);
+    if (!ok)
+        fst_serve_s3_error(q->x, 400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+    return ok;
+}
+
+/* Into its place, if the upload is still under way; else, or when that fails, an answer, and the file is gone. */
+static bool place_part(struct fst_s3 *q, const struct fst_s3_upload *u, uint64_t number, const struct fst_s3_stored *stored, const char *etag,
+                       struct fst_view sum)
+{
+    struct fst_buf  old;
+    int64_t         open = 0;
+    enum fst_status st = fst_db_begin(q->s->db, &q->err);
 
     fst_buf_init(&old, FST_TEXT_CEILING);
-    if (find_upload(s, t, id, &u, &err)) {
-        fst_s3_failed(x, &err);
-    } else if (!u.found) {
-        no_such_upload(x);
-    } else if (!fst_parse_u64(&n, number) || n < 1 || n > PART_MOST) {
-        fst_serve_s3_error(x, 400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
-    } else if (fst_s3_check_body(x)) {
-        fst_hex(x->body_md5, FST_MD5_BYTES, hex);
-        snprintf(etag, sizeof etag, "\"%s\"", hex);
-        if (fst_s3_store_body(s, x, &stored, &err) ||
-            fst_db_run(s->db, take_text, &old, &err, "SELECT file FROM part WHERE upload = ? AND number = ?", "ti", id, (int64_t)n) ||
-            fst_db_run(s->db, NULL, NULL, &err, "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?)", "tititii", id, (int64_t)n,
-                       fst_view_of(stored.file), (int64_t)stored.size, fst_view_of(etag), (int64_t)x->body_crc32, fst_serve_now_ms(s))) {
-            fst_s3_failed(x, &err);
-        } else {
-            fst_s3_forget(s, fst_buf_view(&old));
-            fst_serve_crc_text(crc, x->body_crc32);
-            fst_exchange_add_header(x, "ETag", "%s", etag);
-            if (fst_exchange_header(x, "x-amz-checksum-crc32").n)
-                fst_exchange_add_header(x, "x-amz-checksum-crc32", "%s", crc);
-        }
-    }
-    fst_buf_clear(&u.headers);
-    fst_buf_clear(&old);
-}
-
-/* ---- completing */
-
-struct part {
-    uint32_t number;
-    char     file[FST_HEX_ID], etag[ETAG_MAX];
-};
-
-struct completion {
-    struct fst_serve *s;
-    struct part      *parts; /* as the request lists them */
-    size_t            count, cap;
-    struct part       next;
-    struct fst_digest etags; /* MD5 of the parts' MD5s */
-    uint32_t          crc32;
-    uint64_t          size;
-    const char       *error, *message;
-};
-
-static bool list_element(void *ctx, const char *path, struct fst_view text, bool closed)
-{
-    struct completion *c = ctx;
-    uint64_t           n = 0;
-
-    if (!strcmp(path, "CompleteMultipartUpload/Part/PartNumber") && fst_parse_u64(&n, text))
-        c->next.number = (uint32_t)n;
-    if (!strcmp(path, "CompleteMultipartUpload/Part/ETag"))
-        snprintf(c->next.etag, sizeof c->next.etag, "%.*s", FST_VIEW_ARGS(text));
-    if (!closed || strcmp(path, "CompleteMultipartUpload/Part") != 0)
-        return true;
-    if (c->count == c->cap) {
-        size_t       cap = c->cap ? c->cap * 2 : 64;
-        struct part *grown = realloc(c->parts, cap * sizeof *grown);
-        if (!grown)
-            return false;
-        c->parts = grown;
-        c->cap = cap;
-    }
-    c->parts[c->count++] = c->next;
-    c->next = (struct part){ 0 };
-    return true;
-}
-
-static enum fst_status take_part(void *ctx, const struct fst_row *row, struct fst_error *err)
-{
-    struct part *p = ctx;
-    snprintf(p->file, sizeof p->file, "%.*s", FST_VIEW_ARGS(fst_row_text(row, 0)));
-    snprintf(p->etag, sizeof p->etag, "%.*s", FST_VIEW_ARGS(fst_row_text(row, 1)));
-    return FST_OK;
-}
-
-/* ETags are given with quotes or without. */
-static bool same_etag(const char *a, const char *b)
-{
-    size_t n;
-    a += *a == '"';
-    b += *b == '"';
-    n = strcspn(a, "\"");
-    return n == strcspn(b, "\"") && !memcmp(a, b, n);
-}
-
-static bool check_parts(struct completion *c, struct fst_view id)
-{
-    for (size_t i = 0; i < c->count; i++) {
-        struct part  stored = { 0 };
-        struct part *p = &c->parts[i];
-        if (i && p->number <= p[-1].number) {
-            c->error = "InvalidPartOrder";
-            c->message = "The list of parts was not in ascending order.";
-            return false;
-        }
-        if (fst_db_run(c->s->db, take_part, &stored, NULL, "SELECT file, etag FROM part WHERE upload = ? AND number = ?", "ti", id, (int64_t)p->number) ||
-            !stored.file[0] || !same_etag(stored.etag, p->etag)) {
-            c->error = "InvalidPart";
-            c->message = "One or more of the specified parts could not be found, or its entity tag does not match.";
-            return false;
-        }
-        memcpy(p->file, stored.file, sizeof p->file);
-        memcpy(p->etag, stored.etag, sizeof p->etag);
-    }
-    if (!c->count) {
-        c->error = "MalformedXML";
-        c->message = "The XML you provided was not well-formed or did not validate against our published schema";
-    }
-    return c->count != 0;
-}
-
-static void add_etag(struct completion *c, const char *etag)
-{
-    uint8_t md5[FST_MD5_BYTES];
-
-    for (size_t i = 0; i < FST_MD5_BYTES; i++) {
-        unsigned byte = 0;
-        sscanf(etag + 1 + 2 * i, "%2x", &byte);
-        md5[i] = (uint8_t)byte;
-    }
-    fst_digest_add(&c->etags, md5, sizeof md5);
-}
-
-static enum fst_status append_part(struct completion *c, int out, const struct part *p, char *block, struct fst_error *err)
-{
-    struct fst_buf  path;
-    enum fst_status st = FST_OK;
-    int             in;
-
-    fst_buf_init(&path, FST_TEXT_CEILING);
-    fst_serve_object_path(c->s, &path, fst_view_of(p->file));
-    in = open(path.p, O_RDONLY | O_CLOEXEC);
-    if (in < 0)
-        st = fst_fail_errno(err, "%s", path.p);
-    while (!st) {
-        ssize_t n = read(in, block, BLOCK);
-        if (n < 0)
-            st = fst_fail_errno(err, "%s", path.p);
-        if (n <= 0)
-            break;
-        c->crc32 = fst_crc32(c->crc32, block, (size_t)n);
-        c->size += (uint64_t)n;
-        st = fst_file_write_all(out, block, (size_t)n, "an object", err);
-    }
-    if (in >= 0)
-        close(in);
-    add_etag(c, p->etag);
-    fst_buf_clear(&path);
-    return st;
-}
-
-/* All parts one after another, as a new file. */
-static enum fst_status join_parts(struct completion *c, struct fst_s3_stored *stored, struct fst_error *err)
-{
-    struct fst_buf  path;
-    char           *block = malloc(BLOCK);
-    enum fst_status st = block ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
-    int             out = -1;
-
-    fst_serve_id(c->s, stored->file);
-    fst_buf_init(&path, FST_TEXT_CEILING);
-    fst_serve_object_path(c->s, &path, fst_view_of(stored->file));
-    if (!st)
-        st = fst_file_mkdirs_for(path.p, err);
     if (!st) {
-        out = open(path.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        st = out < 0 ? fst_fail_errno(err, "%s", path.p) : FST_OK;
+        st = fst_db_int(q->s->db, &open, 0, &q->err, "SELECT count(*) FROM upload WHERE id = ? AND answer = ''", "t", fst_buf_view(&u->id));
+        if (!st && open)
+            st = fst_db_run(q->s->db, take_text, &old, &q->err, "SELECT file FROM part WHERE upload = ? AND number = ?", "ti",
+                            fst_buf_view(&u->id), (int64_t)number);
+        if (!st && open)
+            st = fst_db_run(q->s->db, NULL, NULL, &q->err, "INSERT OR REPLACE INTO part (upload, number, file, size, etag, sum, modified) "
+                            "VALUES (?, ?, ?, ?, ?, ?, ?)", "tititti", fst_buf_view(&u->id), (int64_t)number, fst_view_of(stored->file),
+                            (int64_t)stored->size, fst_view_of(etag), sum, fst_serve_now_ms(q->s));
+        st = fst_db_end(q->s->db, st, &q->err);
     }
-    for (size_t i = 0; i < c->count && !st; i++)
-        st = append_part(c, out, &c->parts[i], block, err);
-    if (out >= 0 && close(out) && !st)
-        st = fst_fail_errno(err, "%s", path.p);
-    stored->size = c->size;
-    free(block);
-    fst_buf_clear(&path);
-    return st;
+    if (st)
+        fst_s3_failed(q);
+    else if (!open)
+        fst_s3_refuse(q->x, FST_S3_NO_SUCH_UPLOAD);
+    fst_s3_forget(q->s, st || !open ? fst_view_of(stored->file) : fst_buf_view(&old));
+    fst_buf_clear(&old);
+    return !st && open;
 }
 
-static enum fst_status forget_part(void *ctx, const struct fst_row *row, struct fst_error *err)
+/* The checksum of the part must be of the upload's algorithm, when that was named. */
+static bool check_algorithm(struct fst_s3 *q, const struct fst_s3_upload *u)
+{
+    enum fst_sum named = fst_s3_named_sum(q->x);
+    char         message[160];
+
+    if (named == FST_SUMS || named == u->sum || !u->is_named)
+        return true;
+    snprintf(message, sizeof message, "Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
+             fst_sum_kinds[u->sum].name, fst_sum_kinds[named].name);
+    fst_serve_s3_error(q->x, 400, "InvalidRequest", message);
+    return false;
+}
+
+static void store_part(struct fst_s3 *q, const struct fst_s3_upload *u, uint64_t number)
+{
+    struct fst_s3_stored stored;
+    struct fst_buf       text;
+    enum fst_sum         named = fst_s3_named_sum(q->x);
+    char                 etag[FST_ETAG_MAX];
+
+    fst_buf_init(&text, VALUE_MAX);
+    fst_sums_text(&q->x->in.sums, u->sum, &text);
+    fst_s3_body_etag(q->s, q->x, etag);
+    if (fst_s3_store_body(q->s, q->x, &stored, &q->err)) {
+        fst_s3_failed(q);
+    } else if (place_part(q, u, number, &stored, etag, fst_buf_view(&text))) {
+        fst_exchange_add_header(q->x, "ETag", "%s", etag);
+        if (named < FST_SUMS)
+            fst_sums_text(&q->x->in.sums, named, &text);
+        fst_exchange_add_header(q->x, fst_sum_kinds[named < FST_SUMS ? named : u->sum].header, "%s", fst_buf_str(&text));
+        fst_s3_echo(q->x, fst_buf_view(&u->headers), "x-amz-server-side-");
+    }
+    fst_buf_clear(&text);
+}
+
+void fst_serve_put_part(struct fst_s3 *q)
+{
+    struct fst_s3_upload u;
+    uint64_t             number;
+
+    if (find_open(q, &u) && read_number(q, &number) && check_algorithm(q, &u) && fst_s3_check_body(q->x))
+        store_part(q, &u, number);
+    fst_s3_upload_clear(&u);
+}
+
+/* ---- parts that are copied */
+
+/* The source's range; false when an error was answered. */
+static bool read_source_range(struct fst_s3 *q, uint64_t size, uint64_t *from, uint64_t *n)
+{
+    struct fst_view range = fst_exchange_header(q->x, "x-amz-copy-source-range");
+    const char     *dash = range.n ? memchr(range.p, '-', range.n) : NULL;
+    uint64_t        last;
+
+    *from = 0;
+    *n = size;
+    if (!range.n)
+        return true;
+    if (!dash || dash[1] == '\0' || !fst_parse_u64(&last, fst_view_n(dash + 1, range.n - (size_t)(dash + 1 - range.p))) ||
+        fst_s3_parse_range(range, UINT64_MAX, from, n) != FST_S3_RANGE_SOME) {
+        fst_serve_s3_error(q->x, 400, "InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+                           "zero-based offsets of the first and last bytes to copy");
+        return false;
+    }
+    if (last < size)
+        return true;
+    fst_serve_s3_error(q->x, 416, "InvalidRange", "Range specified is not valid for source object");
+    return false;
+}
+
+static void answer_copied(struct fst_s3 *q, const struct fst_s3_upload *u, const char *etag, struct fst_view sum)
+{
+    char time[FST_S3_TIME_ISO];
+
+    fst_s3_time_iso(time, fst_serve_now_ms(q->s));
+    fst_s3_echo(q->x, fst_buf_view(&u->headers), "x-amz-server-side-");
+    fst_s3_begin(q->x);
+    fst_buf_add_str(&q->x->out, "<CopyPartResult" FST_S3_NAMESPACE ">");
+    fst_xml_add(&q->x->out, "LastModified", fst_view_of(time));
+    fst_xml_add(&q->x->out, "ETag", fst_view_of(etag));
+    fst_xml_add(&q->x->out, fst_sum_kinds[u->sum].element, sum);
+    fst_buf_add_str(&q->x->out, "</CopyPartResult>");
+}
+
+static void copy_part(struct fst_s3 *q, const struct fst_s3_upload *u, uint64_t number, const struct fst_s3_source *source)
+{
+    struct fst_s3_stored stored;
+    struct fst_sums      sums = { 0 };
+    struct fst_buf       text;
+    uint64_t             from, n;
+    char                 hex[2 * FST_MD5_BYTES + 1], etag[FST_ETAG_MAX];
+    int                  fd = -1;
+    enum fst_status      st;
+
+    if (!read_source_range(q, source->found.size, &from, &n))
+        return;
+    st = fst_sums_init(&sums, 1u << u->sum | 1u << FST_SUM_MD5);
+    if (!st)
+        st = fst_s3_create_file(q->s, &stored, &fd, &q->err);
+    if (!st)
+        st = fst_s3_copy_bytes(q->s, fd, fst_buf_view(&source->found.file), from, n, &sums, &q->err);
+    if (fd >= 0 && close(fd) && !st)
+        st = fst_fail_errno(&q->err, "a part's file");
+    if (st && fd >= 0)
+        fst_s3_forget(q->s, fst_view_of(stored.file));
+    fst_sums_finish(&sums);
+    fst_buf_init(&text, VALUE_MAX);
+    if (st) {
+        fst_s3_failed(q);
+    } else {
+        stored.size = n;
+        fst_hex(sums.values[FST_SUM_MD5], FST_MD5_BYTES, hex);
+        snprintf(etag, sizeof etag, "\"%s\"", hex);
+        fst_sums_text(&sums, u->sum, &text);
+        if (place_part(q, u, number, &stored, etag, fst_buf_view(&text)))
+            answer_copied(q, u, etag, fst_buf_view(&text));
+    }
+    fst_buf_clear(&text);
+    fst_sums_clear(&sums);
+}
+
+void fst_serve_copy_part(struct fst_s3 *q)
+{
+    struct fst_s3_source source = { 0 };
+    struct fst_s3_upload u;
+    uint64_t             number;
+
+    if (find_open(q, &u) && read_number(q, &number) && fst_s3_open_source(q, &source))
+        copy_part(q, &u, number, &source);
+    fst_s3_source_clear(&source);
+    fst_s3_upload_clear(&u);
+}
+
+/* ---- abort */
+
+static enum fst_status forget_file(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
     fst_s3_forget(ctx, fst_row_text(row, 0));
     return FST_OK;
 }
 
-static enum fst_status forget_upload(struct fst_serve *s, struct fst_view id, struct fst_error *err)
+enum fst_status fst_s3_forget_parts(struct fst_serve *s, struct fst_view id, struct fst_error *err)
 {
-    enum fst_status st = fst_db_run(s->db, forget_part, s, err, "SELECT file FROM part WHERE upload = ?", "t", id);
+    enum fst_status st = fst_db_run(s->db, forget_file, s, err, "SELECT file FROM part WHERE upload = ?", "t", id);
+    return st ? st : fst_db_run(s->db, NULL, NULL, err, "DELETE FROM part WHERE upload = ?", "t", id);
+}
 
+void fst_serve_abort_upload(struct fst_s3 *q)
+{
+    struct fst_s3_upload u;
+    enum fst_status      st;
+
+    if (find_open(q, &u)) {
+        st = fst_s3_forget_parts(q->s, fst_buf_view(&u.id), &q->err);
+        if (!st)
+            st = fst_db_run(q->s->db, NULL, NULL, &q->err, "DELETE FROM upload WHERE id = ?", "t", fst_buf_view(&u.id));
+        if (st)
+            fst_s3_failed(q);
+        else
+            q->x->status = 204;
+    }
+    fst_s3_upload_clear(&u);
+}
+
+enum fst_status fst_s3_forget_uploads(struct fst_serve *s, struct fst_view bucket, struct fst_error *err)
+{
+    enum fst_status st = fst_db_run(s->db, forget_file, s, err, "SELECT file FROM part WHERE upload IN (SELECT id FROM upload WHERE bucket = ?)",
+                                    "t", bucket);
     if (!st)
-        st = fst_db_run(s->db, NULL, NULL, err, "DELETE FROM part WHERE upload = ?", "t", id);
-    return st ? st : fst_db_run(s->db, NULL, NULL, err, "DELETE FROM upload WHERE id = ?", "t", id);
+        st = fst_db_run(s->db, NULL, NULL, err, "DELETE FROM part WHERE upload IN (SELECT id FROM upload WHERE bucket = ?)", "t", bucket);
+    return st ? st : fst_db_run(s->db, NULL, NULL, err, "DELETE FROM upload WHERE bucket = ?", "t", bucket);
 }
 
-static void answer_completed(struct fst_exchange *x, const struct fst_s3_target *t, const char *etag, const char *crc)
+/* ---- lists, in pages */
+
+struct page {
+    struct fst_s3              *q;
+    const struct fst_s3_upload *upload;
+    struct fst_buf              items, last, last_id;
+    uint64_t                    count, most;
+    bool                        truncated;
+};
+
+static void page_init(struct page *p, struct fst_s3 *q, uint64_t most)
 {
-    fst_s3_begin(x);
-    fst_buf_add_str(&x->out, "<CompleteMultipartUploadResult" FST_S3_NAMESPACE ">");
-    fst_xml_add(&x->out, "Bucket", t->bucket);
-    fst_xml_add(&x->out, "Key", t->key);
-    fst_xml_add(&x->out, "ETag", fst_view_of(etag));
-    fst_xml_add(&x->out, "ChecksumCRC32", fst_view_of(crc));
-    fst_xml_add(&x->out, "ChecksumType", (struct fst_view)FST_VIEW("FULL_OBJECT"));
-    fst_buf_add_str(&x->out, "</CompleteMultipartUploadResult>");
+    *p = (struct page){ .q = q, .most = most < PAGE ? most : PAGE };
+    fst_buf_init(&p->items, FST_TEXT_CEILING);
+    fst_buf_init(&p->last, FST_TEXT_CEILING);
+    fst_buf_init(&p->last_id, FST_TEXT_CEILING);
 }
 
-static void complete_checked(struct completion *c, struct fst_exchange *x, const struct fst_s3_target *t, struct fst_view id, struct upload *u)
+static void page_clear(struct page *p)
 {
-    struct fst_error     err = { 0 };
-    struct fst_s3_stored stored;
-    struct fst_view      given = fst_exchange_header(x, "x-amz-checksum-crc32");
-    uint8_t              md5[FST_MD5_BYTES];
-    char                 hex[2 * FST_MD5_BYTES + 1], etag[ETAG_MAX], crc[16];
-
-    if (fst_digest_init(&c->etags, FST_MD5) || join_parts(c, &stored, &err)) {
-        fst_s3_failed(x, &err);
-        return;
-    }
-    fst_digest_finish(&c->etags, md5);
-    fst_hex(md5, sizeof md5, hex);
-    snprintf(etag, sizeof etag, "\"%s-%zu\"", hex, c->count);
-    fst_serve_crc_text(crc, c->crc32);
-    if (given.n && !fst_view_is(given, crc)) {
-        fst_s3_forget(c->s, fst_view_of(stored.file));
-        fst_serve_s3_error(x, 400, "BadDigest", "The checksum you specified did not match the calculated checksum.");
-        return;
-    }
-    fst_buf_addf(&u->headers, "x-amz-checksum-crc32: %s\nx-amz-checksum-type: FULL_OBJECT\n", crc);
-    if (fst_s3_place(c->s, t->bucket, t->key, &stored, fst_view_of(etag), fst_buf_view(&u->headers), &err) || forget_upload(c->s, id, &err))
-        fst_s3_failed(x, &err);
-    else
-        answer_completed(x, t, etag, crc);
+    fst_buf_clear(&p->items);
+    fst_buf_clear(&p->last);
+    fst_buf_clear(&p->last_id);
 }
 
-static void complete(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t, struct fst_view id)
+/* One more; false when the page is full. */
+static bool page_goes_on(struct page *p)
 {
-    struct completion c = { .s = s };
-    struct fst_error  err = { 0 };
-    struct upload     u;
-
-    if (find_upload(s, t, id, &u, &err))
-        fst_s3_failed(x, &err);
-    else if (!u.found)
-        no_such_upload(x);
-    else if (!fst_xml_walk(fst_buf_view(&x->body), list_element, &c))
-        fst_serve_s3_error(x, 400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
-    else if (!check_parts(&c, id))
-        fst_serve_s3_error(x, 400, c.error, c.message);
-    else
-        complete_checked(&c, x, t, id, &u);
-    free(c.parts);
-    fst_digest_clear(&c.etags);
-    fst_buf_clear(&u.headers);
+    p->truncated = p->count == p->most;
+    p->count += !p->truncated;
+    return !p->truncated;
 }
 
-/* ---- aborting, listing */
-
-static void abort_upload(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t, struct fst_view id)
+static uint64_t argument_number(const struct fst_exchange *x, const char *name, uint64_t otherwise)
 {
-    struct fst_error err = { 0 };
-    struct upload    u;
+    struct fst_buf text;
+    uint64_t       n;
 
-    if (find_upload(s, t, id, &u, &err))
-        fst_s3_failed(x, &err);
-    else if (!u.found)
-        no_such_upload(x);
-    else if (forget_upload(s, id, &err))
-        fst_s3_failed(x, &err);
-    else
-        x->status = 204;
-    fst_buf_clear(&u.headers);
+    fst_buf_init(&text, FST_TEXT_CEILING);
+    if (!fst_exchange_argument(x, name, &text) || !fst_parse_u64(&n, fst_buf_view(&text)))
+        n = otherwise;
+    fst_buf_clear(&text);
+    return n;
 }
 
 static enum fst_status add_part(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
-    struct fst_buf *out = ctx;
-    char            time[32];
+    struct page *p = ctx;
+    char         time[FST_S3_TIME_ISO];
 
+    if (!page_goes_on(p))
+        return FST_ELIMIT;
     fst_s3_time_iso(time, fst_row_int(row, 3));
-    fst_buf_addf(out, "<Part><PartNumber>%lld</PartNumber><LastModified>%s</LastModified>", (long long)fst_row_int(row, 0), time);
-    fst_xml_add(out, "ETag", fst_row_text(row, 1));
-    fst_buf_addf(out, "<Size>%lld</Size></Part>", (long long)fst_row_int(row, 2));
+    fst_buf_reset(&p->last);
+    fst_buf_addf(&p->last, "%lld", (long long)fst_row_int(row, 0));
+    fst_buf_addf(&p->items, "<Part><PartNumber>%s</PartNumber><LastModified>%s</LastModified>", p->last.p, time);
+    fst_xml_add(&p->items, "ETag", fst_row_text(row, 1));
+    fst_xml_add(&p->items, fst_sum_kinds[p->upload->sum].element, fst_row_text(row, 4));
+    fst_buf_addf(&p->items, "<Size>%lld</Size></Part>", (long long)fst_row_int(row, 2));
     return FST_OK;
 }
 
-static void list_parts(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t, struct fst_view id)
+static void answer_parts(struct page *p, uint64_t marker)
 {
-    struct fst_error err = { 0 };
-    struct upload    u;
+    struct fst_buf             *out = &p->q->x->out;
+    const struct fst_s3_upload *u = p->upload;
 
-    if (find_upload(s, t, id, &u, &err)) {
-        fst_s3_failed(x, &err);
-    } else if (!u.found) {
-        no_such_upload(x);
-    } else {
-        fst_s3_begin(x);
-        fst_buf_add_str(&x->out, "<ListPartsResult" FST_S3_NAMESPACE ">");
-        fst_xml_add(&x->out, "Bucket", t->bucket);
-        fst_xml_add(&x->out, "Key", t->key);
-        fst_xml_add(&x->out, "UploadId", id);
-        if (fst_db_run(s->db, add_part, &x->out, &err, "SELECT number, etag, size, modified FROM part WHERE upload = ? ORDER BY number", "t", id))
-            fst_s3_failed(x, &err);
+    fst_s3_begin(p->q->x);
+    fst_buf_add_str(out, "<ListPartsResult" FST_S3_NAMESPACE ">");
+    fst_xml_add(out, "Bucket", p->q->bucket);
+    fst_xml_add(out, "Key", p->q->key);
+    fst_xml_add(out, "UploadId", fst_buf_view(&u->id));
+    fst_s3_add_account(out, p->q->s, "Initiator", fst_buf_view(&u->owner));
+    fst_s3_add_account(out, p->q->s, "Owner", fst_buf_view(&u->owner));
+    fst_buf_addf(out, "<StorageClass>STANDARD</StorageClass><PartNumberMarker>%llu</PartNumberMarker><MaxParts>%llu</MaxParts>",
+                 (unsigned long long)marker, (unsigned long long)p->most);
+    if (p->last.len)
+        fst_xml_add(out, "NextPartNumberMarker", fst_buf_view(&p->last));
+    if (u->is_named)
+        fst_buf_addf(out, "<ChecksumAlgorithm>%s</ChecksumAlgorithm><ChecksumType>%s</ChecksumType>", fst_sum_kinds[u->sum].name,
+                     u->is_whole ? "FULL_OBJECT" : "COMPOSITE");
+    fst_buf_addf(out, "<IsTruncated>%s</IsTruncated>", p->truncated ? "true" : "false");
+    fst_buf_add_view(out, fst_buf_view(&p->items));
+    fst_buf_add_str(out, "</ListPartsResult>");
+}
+
+void fst_serve_list_parts(struct fst_s3 *q)
+{
+    uint64_t             marker = argument_number(q->x, "part-number-marker", 0);
+    struct fst_s3_upload u;
+    struct page          p;
+    enum fst_status      st;
+
+    page_init(&p, q, argument_number(q->x, "max-parts", PAGE));
+    if (find_open(q, &u)) {
+        p.upload = &u;
+        st = fst_db_run(q->s->db, add_part, &p, &q->err, "SELECT number, etag, size, modified, sum FROM part WHERE upload = ? AND number > ? ORDER BY number",
+                        "ti", fst_buf_view(&u.id), (int64_t)marker);
+        if (st && st != FST_ELIMIT)
+            fst_s3_failed(q);
         else
-            fst_buf_add_str(&x->out, "<IsTruncated>false</IsTruncated></ListPartsResult>");
+            answer_parts(&p, marker);
     }
-    fst_buf_clear(&u.headers);
+    page_clear(&p);
+    fst_s3_upload_clear(&u);
+}
+
+static void add_key(struct page *p, struct fst_buf *out, const char *element, struct fst_view key)
+{
+    struct fst_buf encoded;
+
+    fst_buf_init(&encoded, FST_TEXT_CEILING);
+    if (fst_exchange_has(p->q->x, "encoding-type"))
+        fst_sign_encode(&encoded, key, true);
+    else
+        fst_buf_add_view(&encoded, key);
+    fst_xml_add(out, element, fst_buf_view(&encoded));
+    fst_buf_clear(&encoded);
 }
 
 static enum fst_status add_upload(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
-    struct fst_buf *out = ctx;
-    char            time[32];
+    struct page *p = ctx;
+    char         time[FST_S3_TIME_ISO];
 
+    if (!page_goes_on(p))
+        return FST_ELIMIT;
     fst_s3_time_iso(time, fst_row_int(row, 2));
-    fst_buf_add_str(out, "<Upload>");
-    fst_xml_add(out, "Key", fst_row_text(row, 0));
-    fst_xml_add(out, "UploadId", fst_row_text(row, 1));
-    fst_xml_add(out, "Initiated", fst_view_of(time));
-    fst_buf_add_str(out, "</Upload>");
+    fst_buf_reset(&p->last);
+    fst_buf_add_view(&p->last, fst_row_text(row, 0));
+    fst_buf_reset(&p->last_id);
+    fst_buf_add_view(&p->last_id, fst_row_text(row, 1));
+    fst_buf_add_str(&p->items, "<Upload>");
+    add_key(p, &p->items, "Key", fst_row_text(row, 0));
+    fst_xml_add(&p->items, "UploadId", fst_row_text(row, 1));
+    fst_s3_add_account(&p->items, p->q->s, "Initiator", fst_row_text(row, 3));
+    fst_s3_add_account(&p->items, p->q->s, "Owner", fst_row_text(row, 3));
+    fst_buf_add_str(&p->items, "<StorageClass>STANDARD</StorageClass>");
+    fst_xml_add(&p->items, "Initiated", fst_view_of(time));
+    if (fst_row_int(row, 6)) {
+        fst_xml_add(&p->items, "ChecksumAlgorithm", fst_row_text(row, 4));
+        fst_xml_add(&p->items, "ChecksumType", fst_row_text(row, 5));
+    }
+    fst_buf_add_str(&p->items, "</Upload>");
     return FST_OK;
 }
 
-static void list_uploads(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t)
+static void answer_uploads(struct page *p, struct fst_view prefix, struct fst_view key_marker, struct fst_view id_marker)
 {
-    struct fst_error err = { 0 };
-    struct fst_buf   prefix;
+    struct fst_buf *out = &p->q->x->out;
 
-    fst_buf_init(&prefix, KEEP_NAME * 4);
-    fst_exchange_argument(x, "prefix", &prefix);
-    fst_s3_begin(x);
-    fst_buf_add_str(&x->out, "<ListMultipartUploadsResult" FST_S3_NAMESPACE ">");
-    fst_xml_add(&x->out, "Bucket", t->bucket);
-    fst_xml_add(&x->out, "Prefix", fst_buf_view(&prefix));
-    if (fst_db_run(s->db, add_upload, &x->out, &err,
-                   "SELECT key, id, created FROM upload WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 ORDER BY key, created", "tt",
-                   t->bucket, fst_buf_view(&prefix)))
-        fst_s3_failed(x, &err);
-    else
-        fst_buf_add_str(&x->out, "<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>");
-    fst_buf_clear(&prefix);
+    fst_s3_begin(p->q->x);
+    fst_buf_add_str(out, "<ListMultipartUploadsResult" FST_S3_NAMESPACE ">");
+    fst_xml_add(out, "Bucket", p->q->bucket);
+    add_key(p, out, "Prefix", prefix);
+    add_key(p, out, "KeyMarker", key_marker);
+    fst_xml_add(out, "UploadIdMarker", id_marker);
+    if (fst_exchange_has(p->q->x, "encoding-type"))
+        fst_buf_add_str(out, "<EncodingType>url</EncodingType>");
+    if (p->truncated) {
+        add_key(p, out, "NextKeyMarker", fst_buf_view(&p->last));
+        fst_xml_add(out, "NextUploadIdMarker", fst_buf_view(&p->last_id));
+    }
+    fst_buf_addf(out, "<MaxUploads>%llu</MaxUploads><IsTruncated>%s</IsTruncated>", (unsigned long long)p->most, p->truncated ? "true" : "false");
+    fst_buf_add_view(out, fst_buf_view(&p->items));
+    fst_buf_add_str(out, "</ListMultipartUploadsResult>");
 }
 
-bool fst_s3_multipart(struct fst_serve *s, struct fst_exchange *x, const struct fst_s3_target *t)
+void fst_serve_list_uploads(struct fst_s3 *q)
 {
-    struct fst_buf  id, number;
-    bool            about = true, has_id;
-    const char     *m = x->method;
+    struct fst_buf  prefix, key_marker, id_marker;
+    struct page     p;
+    enum fst_status st;
 
-    fst_buf_init(&id, KEEP_NAME * 4);
-    fst_buf_init(&number, KEEP_NAME);
-    has_id = fst_exchange_argument(x, "uploadId", &id);
-    if (!strcmp(m, "GET") && !t->key.n && fst_exchange_has(x, "uploads"))
-        list_uploads(s, x, t);
-    else if (!strcmp(m, "POST") && fst_exchange_has(x, "uploads"))
-        create(s, x, t);
-    else if (!has_id || !t->key.n)
-        about = false;
-    else if (!strcmp(m, "PUT") && fst_exchange_argument(x, "partNumber", &number))
-        put_part(s, x, t, fst_buf_view(&id), fst_buf_view(&number));
-    else if (!strcmp(m, "POST"))
-        complete(s, x, t, fst_buf_view(&id));
-    else if (!strcmp(m, "DELETE"))
-        abort_upload(s, x, t, fst_buf_view(&id));
-    else if (!strcmp(m, "GET"))
-        list_parts(s, x, t, fst_buf_view(&id));
+    fst_buf_init(&prefix, FST_TEXT_CEILING);
+    fst_buf_init(&key_marker, FST_TEXT_CEILING);
+    fst_buf_init(&id_marker, FST_TEXT_CEILING);
+    fst_exchange_argument(q->x, "prefix", &prefix);
+    fst_exchange_argument(q->x, "key-marker", &key_marker);
+    if (key_marker.len)
+        fst_exchange_argument(q->x, "upload-id-marker", &id_marker);
+    page_init(&p, q, argument_number(q->x, "max-uploads", PAGE));
+    st = fst_db_run(q->s->db, add_upload, &p, &q->err,
+                    "SELECT key, id, created, owner, sum, sum_type, sum_named FROM upload WHERE bucket = ?1 AND answer = '' AND "
+                    "substr(key, 1, length(?2)) = ?2 AND (key > ?3 OR (key = ?3 AND ?4 != '' AND id > ?4)) ORDER BY key, id",
+                    "tttt", q->bucket, fst_buf_view(&prefix), fst_buf_view(&key_marker), fst_buf_view(&id_marker));
+    if (st && st != FST_ELIMIT)
+        fst_s3_failed(q);
     else
-        about = false;
-    fst_buf_clear(&id);
-    fst_buf_clear(&number);
-    return about;
+        answer_uploads(&p, fst_buf_view(&prefix), fst_buf_view(&key_marker), fst_buf_view(&id_marker));
+    page_clear(&p);
+    fst_buf_clear(&id_marker);
+    fst_buf_clear(&key_marker);
+    fst_buf_clear(&prefix);
 }

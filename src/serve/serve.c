@@ -10,16 +10,18 @@
 #include "base/str.h"
 #include "serve/lake.h"
 
-enum { PATH_CEILING = 64 * 1024, HOLD_MS = 50 };
+enum { PATH_CEILING = 64 * 1024, HOLD_MS = 50, DAY_MS = 24 * 3600 * 1000 };
 
 const char fst_serve_schema[] =
-    "CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, region TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, region TEXT NOT NULL, owner TEXT NOT NULL,"
+    "  acl TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS object (bucket TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,"
-    "  etag TEXT NOT NULL, modified INTEGER NOT NULL, headers TEXT NOT NULL, PRIMARY KEY (bucket, key)) WITHOUT ROWID;"
+    "  etag TEXT NOT NULL, modified INTEGER NOT NULL, headers TEXT NOT NULL, parts TEXT NOT NULL, PRIMARY KEY (bucket, key)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, created INTEGER NOT NULL,"
-    "  headers TEXT NOT NULL) WITHOUT ROWID;"
+    "  headers TEXT NOT NULL, owner TEXT NOT NULL, sum TEXT NOT NULL, sum_type TEXT NOT NULL, sum_named INTEGER NOT NULL,"
+    "  answer TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS part (upload TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,"
-    "  etag TEXT NOT NULL, crc32 INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;";
+    "  etag TEXT NOT NULL, sum TEXT NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;";
 
 void fst_serve_id(struct fst_serve *s, char out[FST_HEX_ID])
 {
@@ -62,6 +64,9 @@ static const struct { const char *s3, *api; int status; const char *message; } r
     [FST_AUTH_SKEWED] = { "RequestTimeTooSkewed", "InvalidSignatureException", 403, "The request's time and the server's are too far apart." },
     [FST_AUTH_EXPIRED] = { "AccessDenied", "InvalidSignatureException", 403, "Request has expired" },
     [FST_AUTH_WRONG] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature is not the one that this request and the secret give." },
+    [FST_AUTH_WRONG_SERVICE] = { "AuthorizationHeaderMalformed", "InvalidSignatureException", 400, "The credential's scope names another service." },
+    [FST_AUTH_UNSIGNED] = { "AccessDenied", "InvalidSignatureException", 403, "There were headers present in the request which were not signed" },
+    [FST_AUTH_WRONG_CHUNK] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature of a chunk, or of the trailer, is not the one that it and the secret give." },
     [FST_AUTH_WRONG_PAYLOAD] = { "XAmzContentSHA256Mismatch", "InvalidSignatureException", 400, "The body is not what was signed." },
 };
 
@@ -72,23 +77,17 @@ static int64_t mono_ms(struct fst_serve *s)
     return s->env->mono_ms(s->env->ctx);
 }
 
-static bool is_s3(const struct fst_exchange *x)
+static void draw_faults(struct fst_serve *s, struct fst_exchange *x, bool is_s3)
 {
-    return !fst_exchange_header(x, "x-amz-target").n && !fst_view_starts(x->path, "/datastore/");
-}
-
-static void begun(void *ctx, struct fst_exchange *x)
-{
-    struct fst_serve *s = ctx;
-    struct fst_buf    scratch;
-    const char       *op;
+    struct fst_buf scratch;
+    const char    *op;
 
     if (!s->faults.count && !s->pace.rule_count)
         return;
     fst_buf_init(&scratch, FST_TEXT_CEILING);
     op = fst_fault_operation(x, &scratch);
     x->faults = fst_faults_due(&s->faults, op, mono_ms(s), &x->delay_ms);
-    if (!fst_pace_lets(&s->pace, op, !is_s3(x), mono_ms(s)))
+    if (!fst_pace_lets(&s->pace, op, !is_s3, mono_ms(s)))
         x->faults |= 1u << FST_FAULT_THROTTLE;
     x->cut_request = x->faults >> FST_FAULT_DROP_REQUEST & 1;
     x->cut = x->faults >> FST_FAULT_DROP & 1;
@@ -127,34 +126,82 @@ static bool answered_fault(struct fst_exchange *x, bool is_api, bool is_fhir)
 
 /* ---- a request */
 
+enum { API_BODY_MOST = 16 << 20 };
+
+/* Which part of the service a request is for. */
+enum part { API, FHIR, S3 };
+
+static bool contains(struct fst_view v, const char *s)
+{
+    return v.n && memmem(v.p, v.n, s, strlen(s));
+}
+
+/* A bucket may be called "datastore": what is signed for S3 is S3's. */
+static enum part part_of(const struct fst_exchange *x)
+{
+    if (fst_exchange_header(x, "x-amz-target").n)
+        return API;
+    if (fst_view_starts(x->path, "/datastore/") && !contains(fst_exchange_header(x, "authorization"), "/s3/aws4_request") &&
+        !contains(x->query, "%2Fs3%2Faws4_request"))
+        return FHIR;
+    return S3;
+}
+
+static const char *const signed_for[] = { [API] = "healthlake", [FHIR] = "healthlake", [S3] = "s3" };
+
+/* The headers are there: what they tell is judged before a byte of the body is kept. */
+static void begun(void *ctx, struct fst_exchange *x)
+{
+    struct fst_serve *s = ctx;
+    enum part         part = part_of(x);
+
+    fst_serve_id(s, x->id);
+    fst_auth_begin(&x->caller, &s->keys, x, signed_for[part], fst_serve_now_ms(s));
+    if (part == S3) {
+        fst_serve_s3_plan(s, x);
+    } else {
+        x->plan.sums = 1u << FST_SUM_SHA256;
+        x->plan.most = API_BODY_MOST;
+        x->plan.in_memory = true;
+    }
+    if (x->caller.auth && !(part == S3 && x->caller.auth == FST_AUTH_MISSING))
+        x->plan.discard = x->answer_early = true;
+    draw_faults(s, x, part == S3);
+}
+
+static void refuse(struct fst_exchange *x, enum part part, int status, const char *s3, const char *api, const char *message)
+{
+    if (part == S3)
+        fst_serve_s3_error(x, status, s3, message);
+    else
+        fst_serve_api_error(x, status, api, message);
+}
+
 static void handle(void *ctx, struct fst_exchange *x)
 {
     struct fst_serve *s = ctx;
-    struct fst_buf    scratch;
-    struct fst_view   region;
-    bool              is_fhir = fst_view_starts(x->path, "/datastore/");
-    bool              is_api = fst_exchange_header(x, "x-amz-target").n != 0;
+    enum part         part = part_of(x);
     enum fst_auth     auth;
-    char              id[FST_HEX_ID];
+    struct fst_view   region = fst_view_of(x->caller.region);
 
     hold_back(s, x);
-    fst_serve_id(s, id);
-    fst_exchange_add_header(x, is_api || is_fhir ? "x-amzn-requestid" : "x-amz-request-id", "%s", id);
-    fst_buf_init(&scratch, FST_TEXT_CEILING);
-    auth = fst_serve_auth(s, x, is_api || is_fhir ? "healthlake" : "s3", &region, &scratch);
-    if (auth && (is_api || is_fhir))
-        fst_serve_api_error(x, refusals[auth].status, refusals[auth].api, refusals[auth].message);
-    else if (auth)
-        fst_serve_s3_error(x, refusals[auth].status, refusals[auth].s3, refusals[auth].message);
-    else if (answered_fault(x, is_api, is_fhir))
-        ;
-    else if (is_api)
+    fst_exchange_add_header(x, part == S3 ? "x-amz-request-id" : "x-amzn-requestid", "%s", x->id);
+    fst_auth_finish(&x->caller, &s->keys, x, signed_for[part], fst_serve_now_ms(s));
+    auth = x->caller.auth;
+    if (auth && !(part == S3 && auth == FST_AUTH_MISSING))
+        refuse(x, part, refusals[auth].status, refusals[auth].s3, refusals[auth].api, refusals[auth].message);
+    else if (x->in.failed)
+        refuse(x, part, 507, "InsufficientStorage", "InternalServerException", "The request's body could not be kept: is the disk full?");
+    else if (x->in.too_large)
+        refuse(x, part, 400, "EntityTooLarge", "ValidationException", "Your proposed upload exceeds the maximum allowed size");
+    else if (answered_fault(x, part == API, part == FHIR))
+        return;
+    else if (part == API)
         fst_serve_api(s, x, region);
-    else if (is_fhir)
+    else if (part == FHIR)
         fst_serve_fhir(s, x, region);
     else
         fst_serve_s3(s, x);
-    fst_buf_clear(&scratch);
 }
 
 /* ---- starting and stopping */
@@ -189,6 +236,8 @@ static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
     }
     if (!st)
         st = fst_db_open(&s->db, fst_path_join(&path, s->opts.dir, "store.sqlite"), fst_serve_schema, err);
+    if (!st) /* kept so that completing it may be repeated */
+        st = fst_db_run(s->db, NULL, NULL, err, "DELETE FROM upload WHERE answer != '' AND created < ?", "i", fst_serve_now_ms(s) - DAY_MS);
     if (!st)
         st = fst_db_schema(s->db, fst_lake_schema, err);
     if (!st)
@@ -218,12 +267,12 @@ static const char *copy_or(const char *s, const char *otherwise)
 
 static enum fst_status load_keys(struct fst_serve *s, const struct fst_serve_opts *opts, struct fst_error *err)
 {
-    const char *id = opts->access_key_id ? opts->access_key_id : FST_SERVE_KEY_ID;
-    const char *secret = opts->secret_access_key ? opts->secret_access_key : FST_SERVE_SECRET;
+    struct fst_key key = { .id = (char *)(opts->access_key_id ? opts->access_key_id : FST_SERVE_KEY_ID),
+                           .secret = (char *)(opts->secret_access_key ? opts->secret_access_key : FST_SERVE_SECRET) };
 
     if (opts->credentials)
         return fst_keys_load(&s->keys, opts->credentials, err);
-    return fst_keys_add(&s->keys, fst_view_of(id), fst_view_of(secret), err);
+    return fst_keys_add(&s->keys, &key, err);
 }
 
 enum fst_status fst_serve_start(struct fst_serve **out, const struct fst_serve_opts *opts, struct fst_error *err)

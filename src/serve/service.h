@@ -50,6 +50,10 @@ void fst_serve_object_path(struct fst_serve *s, struct fst_buf *out, struct fst_
 /* ---- the handlers, by what is asked for */
 
 void fst_serve_s3(struct fst_serve *s, struct fst_exchange *x);
+/* What is done with the body of a request to S3: decided by its headers. */
+void fst_serve_s3_plan(struct fst_serve *s, struct fst_exchange *x);
+/* "PutObject"; "S3" for what is none of its operations. */
+const char *fst_serve_s3_operation(const struct fst_exchange *x);
 void fst_serve_api(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
 /* FHIR REST, under /datastore/ID/r4 */
 void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
@@ -58,20 +62,5 @@ void fst_serve_s3_error(struct fst_exchange *x, int status, const char *code, co
 /* An OperationOutcome with one issue; `code` is one of http://hl7.org/fhir/issue-type. */
 void fst_serve_fhir_error(struct fst_exchange *x, int status, const char *code, const char *message);
 void fst_serve_api_error(struct fst_exchange *x, int status, const char *code, const char *message);
-
-/* Who signed, and is it true? */
-enum fst_auth {
-    FST_AUTH_OK,
-    FST_AUTH_MISSING,
-    FST_AUTH_MALFORMED,
-    FST_AUTH_UNKNOWN_KEY,
-    FST_AUTH_SKEWED,
-    FST_AUTH_EXPIRED,
-    FST_AUTH_WRONG,       /* the signature */
-    FST_AUTH_WRONG_PAYLOAD
-};
-/* `region` is set to that of the credential's scope, in `scratch`. */
-enum fst_auth fst_serve_auth(struct fst_serve *s, const struct fst_exchange *x, const char *service, struct fst_view *region,
-                             struct fst_buf *scratch);
 
 #endif

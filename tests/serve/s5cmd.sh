@@ -29,7 +29,10 @@ s5 ls 's3://many/*'
 [ "$(wc -l <"$dir/out")" = 1000 ] || fail "ls: $(wc -l <"$dir/out")"
 s5 cp --part-size 5 's3://many/in/*' "$dir/back/"
 diff -r "$dir/there" "$dir/back" || fail "what came back differs"
-s5 rm 's3://many/in/*'
+s5 cp "s3://many/in/*" s3://many/copy/
+s5 cp "s3://many/copy/*" "$dir/copy/"
+diff -r "$dir/there" "$dir/copy" || fail "what came back of the copies differs"
+s5 rm "s3://many/*"
 s5 ls s3://many
 [ ! -s "$dir/out" ] || fail "still there: $(head -n 3 "$dir/out")"
 exit 0

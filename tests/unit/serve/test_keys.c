@@ -26,11 +26,14 @@ static void all_profiles(void **state)
     struct fst_keys keys = { 0 };
 
     assert_int_equal(load(&keys, "[default]\naws_access_key_id = A\naws_secret_access_key=one=1 \r\n\n# [x]\n[two]\naws_secret_access_key = two\n"
-                                 "region = x\naws_access_key_id = B\n[half]\naws_access_key_id = C\n", NULL), FST_OK);
-    assert_string_equal(fst_keys_secret(&keys, fst_view_of("A")), "one=1");
-    assert_string_equal(fst_keys_secret(&keys, fst_view_of("B")), "two");
-    assert_null(fst_keys_secret(&keys, fst_view_of("C")));
-    assert_null(fst_keys_secret(&keys, fst_view_of("")));
+                                 "region = x\naws_access_key_id = B\naws_account_id = 222222222222\n[half]\naws_access_key_id = C\n", NULL), FST_OK);
+    assert_string_equal(fst_keys_find(&keys, fst_view_of("A"))->secret, "one=1");
+    assert_string_equal(fst_keys_find(&keys, fst_view_of("A"))->account, FST_KEYS_ACCOUNT);
+    assert_string_equal(fst_keys_find(&keys, fst_view_of("B"))->secret, "two");
+    assert_string_equal(fst_keys_find(&keys, fst_view_of("B"))->account, "222222222222");
+    assert_string_equal(fst_keys_account_name(&keys, fst_view_of("222222222222")), "two");
+    assert_null(fst_keys_find(&keys, fst_view_of("C")));
+    assert_null(fst_keys_find(&keys, fst_view_of("")));
     fst_keys_clear(&keys);
     fst_keys_clear(&keys);
 }
