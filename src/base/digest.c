@@ -49,6 +49,12 @@ void fst_md5(struct fst_view v, uint8_t out[FST_MD5_BYTES])
     EVP_Digest(v.p, v.n, out, NULL, EVP_md5(), NULL);
 }
 
+void fst_hmac_sha1(struct fst_view key, struct fst_view v, uint8_t out[FST_SHA1_BYTES])
+{
+    unsigned n = FST_SHA1_BYTES;
+    HMAC(EVP_sha1(), key.n ? key.p : "", (int)key.n, (const unsigned char *)(v.n ? v.p : ""), v.n, out, &n);
+}
+
 void fst_hmac_sha256(struct fst_view key, struct fst_view v, uint8_t out[FST_SHA256_BYTES])
 {
     unsigned n = FST_SHA256_BYTES;

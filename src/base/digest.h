@@ -22,6 +22,7 @@ void fst_digest_clear(struct fst_digest *d); /* gives up; safe twice */
 void fst_sha256(struct fst_view v, uint8_t out[FST_SHA256_BYTES]);
 void fst_sha1(struct fst_view v, uint8_t out[FST_SHA1_BYTES]);
 void fst_md5(struct fst_view v, uint8_t out[FST_MD5_BYTES]);
+void fst_hmac_sha1(struct fst_view key, struct fst_view v, uint8_t out[FST_SHA1_BYTES]);
 void fst_hmac_sha256(struct fst_view key, struct fst_view v, uint8_t out[FST_SHA256_BYTES]);
 
 struct fst_hash128 {

@@ -153,6 +153,8 @@ void fst_auth_begin(struct fst_caller *c, const struct fst_keys *keys, const str
     struct fst_buf scratch;
 
     *c = (struct fst_caller){ .region = "us-east-1" };
+    if (!strcmp(service, "s3") && fst_auth_v2(c, keys, x, now_ms))
+        return;
     fst_buf_init(&scratch, SCRATCH);
     c->auth = check(c, keys, x, service, now_ms, (struct fst_view){ 0 }, &scratch);
     fst_buf_clear(&scratch);

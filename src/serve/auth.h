@@ -38,4 +38,8 @@ void fst_auth_begin(struct fst_caller *c, const struct fst_keys *keys, const str
 /* The body is there. */
 void fst_auth_finish(struct fst_caller *c, const struct fst_keys *keys, const struct fst_exchange *x, const char *service, int64_t now_ms);
 
+/* auth-v2.c: a URL signed in the older way, which the AWS CLI and boto3 still presign with in us-east-1. False when the
+ * request is none such; else `c` is filled in. */
+bool fst_auth_v2(struct fst_caller *c, const struct fst_keys *keys, const struct fst_exchange *x, int64_t now_ms);
+
 #endif

@@ -200,7 +200,7 @@ static const struct operation *find_operation(const struct fst_exchange *x, enum
 
 /* What of "Host" stands before the service's own name: "b" of b.localhost:8200, b.s3.localhost and
  * b.s3.eu-west-1.amazonaws.com. Empty for an address, localhost, and s3.… alone. */
-static struct fst_view host_bucket(struct fst_view host)
+struct fst_view fst_serve_s3_host_bucket(struct fst_view host)
 {
     static const char *const suffixes[] = { ".localhost", ".localhost.localdomain", ".amazonaws.com" };
     const char              *colon = host.n ? memrchr(host.p, ':', host.n) : NULL, *s3;
@@ -230,7 +230,7 @@ static enum about split(const struct fst_exchange *x, struct fst_view *bucket, s
     struct fst_view path = fst_view_from(x->path, 1);
     const char     *slash = path.n ? memchr(path.p, '/', path.n) : NULL;
 
-    *bucket = host_bucket(fst_exchange_header(x, "host"));
+    *bucket = fst_serve_s3_host_bucket(fst_exchange_header(x, "host"));
     if (bucket->n) {
         *key = path;
     } else {

@@ -54,6 +54,8 @@ void fst_serve_s3(struct fst_serve *s, struct fst_exchange *x);
 void fst_serve_s3_plan(struct fst_serve *s, struct fst_exchange *x);
 /* "PutObject"; "S3" for what is none of its operations. */
 const char *fst_serve_s3_operation(const struct fst_exchange *x);
+/* The bucket that a host's name begins with; empty when there is none. */
+struct fst_view fst_serve_s3_host_bucket(struct fst_view host);
 void fst_serve_api(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
 /* FHIR REST, under /datastore/ID/r4 */
 void fst_serve_fhir(struct fst_serve *s, struct fst_exchange *x, struct fst_view region);
