@@ -64,7 +64,7 @@ static const struct { const char *s3, *api; int status; const char *message; } r
     [FST_AUTH_SKEWED] = { "RequestTimeTooSkewed", "InvalidSignatureException", 403, "The request's time and the server's are too far apart." },
     [FST_AUTH_EXPIRED] = { "AccessDenied", "InvalidSignatureException", 403, "Request has expired" },
     [FST_AUTH_WRONG] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature is not the one that this request and the secret give." },
-    [FST_AUTH_WRONG_SERVICE] = { "AuthorizationHeaderMalformed", "InvalidSignatureException", 400, "The credential's scope names another service." },
+    [FST_AUTH_WRONG_SERVICE] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The credential's scope names another service." },
     [FST_AUTH_UNSIGNED] = { "AccessDenied", "InvalidSignatureException", 403, "There were headers present in the request which were not signed" },
     [FST_AUTH_WRONG_CHUNK] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature of a chunk, or of the trailer, is not the one that it and the secret give." },
     [FST_AUTH_WRONG_PAYLOAD] = { "XAmzContentSHA256Mismatch", "InvalidSignatureException", 400, "The body is not what was signed." },

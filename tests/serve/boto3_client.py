@@ -231,7 +231,10 @@ def copies():
 def signing():
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "first", "Key": "to"}, ExpiresIn=60)
     check("presigned GET", urllib.request.urlopen(url).read(), b"copied")
-    url = s3.generate_presigned_url("put_object", Params={"Bucket": "first", "Key": "pre signed"}, ExpiresIn=60)
+    v4 = client("s3", s3={"addressing_style": "path"}, signature_version="s3v4")
+    url = v4.generate_presigned_url("get_object", Params={"Bucket": "first", "Key": "to"}, ExpiresIn=60)
+    check("presigned GET, version 4", urllib.request.urlopen(url).read(), b"copied")
+    url = v4.generate_presigned_url("put_object", Params={"Bucket": "first", "Key": "pre signed"}, ExpiresIn=60)
     urllib.request.urlopen(urllib.request.Request(url, data=b"put", method="PUT"))
     check("presigned PUT", s3.get_object(Bucket="first", Key="pre signed")["Body"].read(), b"put")
     for changed in (url.replace("pre%20signed", "other"), url[:-1] + ("0" if url[-1] != "0" else "1")):
@@ -240,13 +243,14 @@ def signing():
             sys.exit("a changed URL was taken")
         except urllib.error.HTTPError as e:
             check("changed URL", e.code, 403)
-    gone = s3.generate_presigned_url("get_object", Params={"Bucket": "first", "Key": "to"}, ExpiresIn=1)
+    gone = [c.generate_presigned_url("get_object", Params={"Bucket": "first", "Key": "to"}, ExpiresIn=1) for c in (s3, v4)]
     time.sleep(2.1)
-    try:
-        urllib.request.urlopen(gone)
-        sys.exit("an expired URL was taken")
-    except urllib.error.HTTPError as e:
-        check("expired", (e.code, b"Request has expired" in e.read()), (403, True))
+    for url in gone:
+        try:
+            urllib.request.urlopen(url)
+            sys.exit("an expired URL was taken")
+        except urllib.error.HTTPError as e:
+            check("expired", (e.code, b"Request has expired" in e.read()), (403, True))
     wrong = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="wrong")
     refused("SignatureDoesNotMatch", wrong.get_object, Bucket="first", Key="to")
     unknown = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="who", aws_secret_access_key="wrong")
