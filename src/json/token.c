@@ -86,14 +86,14 @@ static uint64_t check_controls(struct fst_tokens *k, const char *p)
 }
 
 /* Quotes that open or close a string; *snags gets the backslashes that begin an escape. */
-INLINE uint64_t true_quotes(struct fst_tokens *k, const struct block *b, uint64_t *snags)
+INLINE uint64_t true_quotes(const struct block *b, uint64_t *carry, uint64_t *snags)
 {
     uint64_t escaped;
 
     *snags = 0;
-    if (__builtin_expect(!(b->backslash | k->escaped), 1))
+    if (__builtin_expect(!(b->backslash | *carry), 1))
         return b->quote;
-    escaped = escaped_bits(b->backslash, &k->escaped);
+    escaped = escaped_bits(b->backslash, carry);
     *snags = b->backslash & ~escaped;
     return b->quote & ~escaped;
 }
@@ -125,7 +125,36 @@ INLINE uint64_t read_block(struct fst_tokens *k, const char *p, const struct blo
     return tokens;
 }
 
+/* On the way to a container's end. */
+struct skip {
+    size_t   depth;
+    uint64_t in_string, escaped; /* as in struct fst_tokens */
+};
+
+/* How many bytes of the block belong to the container, when it ends there; else 0. */
+INLINE unsigned end_in_block(struct skip *s, const struct block *b, uint64_t parity)
+{
+    uint64_t in_string = parity ^ s->in_string, open = b->open & ~in_string, close = b->close & ~in_string;
+
+    s->in_string = (uint64_t)((int64_t)in_string >> 63);
+    if ((size_t)__builtin_popcountll(close) < s->depth) {
+        s->depth += (size_t)__builtin_popcountll(open) - (size_t)__builtin_popcountll(close);
+        return 0;
+    }
+    while (close) { /* the end may be in here */
+        uint64_t before = (close & -close) - 1;
+        s->depth += (size_t)__builtin_popcountll(open & before);
+        open &= ~before;
+        if (!--s->depth)
+            return (unsigned)__builtin_ctzll(close) + 1;
+        close &= close - 1;
+    }
+    s->depth += (size_t)__builtin_popcountll(open);
+    return 0;
+}
+
 typedef void scan_fn(struct fst_tokens *k, const char *p, size_t blocks);
+typedef const char *skip_fn(struct skip *s, const char *p, size_t blocks);
 
 /* A kernel: how a block is classified, a parity found and places are written, with the instructions of `processor`. `p` is
  * at k->at. */
@@ -138,7 +167,7 @@ typedef void scan_fn(struct fst_tokens *k, const char *p, size_t blocks);
             uint64_t     quote, snags, tokens;                                                 \
             uint32_t     n;                                                                    \
             classify_##name(p, &b);                                                            \
-            quote = true_quotes(k, &b, &snags);                                                \
+            quote = true_quotes(&b, &k->escaped, &snags);                                               \
             tokens = read_block(k, p, &b, quote, parity_##name(quote), snags);                 \
             n = (uint32_t)__builtin_popcountll(tokens);                                        \
             put_places_##name(to, tokens, n, (uint32_t)k->at);                                 \
@@ -146,6 +175,19 @@ typedef void scan_fn(struct fst_tokens *k, const char *p, size_t blocks);
             k->at += FST_TOKEN_BLOCK;                                                          \
         }                                                                                      \
         k->count = (uint32_t)(to - k->at_token);                                               \
+    }                                                                                          \
+    processor static const char *skip_##name(struct skip *s, const char *p, size_t blocks)     \
+    {                                                                                          \
+        for (; blocks; blocks--, p += FST_TOKEN_BLOCK) {                                       \
+            struct block b;                                                                    \
+            uint64_t     snags;                                                                \
+            unsigned     n;                                                                    \
+            classify_##name(p, &b);                                                            \
+            n = end_in_block(s, &b, parity_##name(true_quotes(&b, &s->escaped, &snags)));      \
+            if (n)                                                                             \
+                return p + n;                                                                  \
+        }                                                                                      \
+        return NULL;                                                                           \
     }
 
 /* ---- one byte at a time, for any processor */
@@ -392,25 +434,31 @@ static bool has_avx512(void)
 static bool has_neon(void) { return true; }
 #endif
 
-static const struct { scan_fn *scan; bool (*is_here)(void); } kernels[FST_TOKEN_KERNEL_COUNT] = {
-    [FST_TOKEN_PLAIN] = { scan_plain, has_plain },
+struct kernel {
+    scan_fn *scan;
+    skip_fn *skip;
+    bool   (*is_here)(void);
+};
+
+static const struct kernel kernels[FST_TOKEN_KERNEL_COUNT] = {
+    [FST_TOKEN_PLAIN] = { scan_plain, skip_plain, has_plain },
 #if defined(__x86_64__)
-    [FST_TOKEN_SSE2] = { scan_sse2, has_sse2 },
-    [FST_TOKEN_SSE42] = { scan_sse42, has_sse42 },
-    [FST_TOKEN_AVX2] = { scan_avx2, has_avx2 },
-    [FST_TOKEN_AVX512] = { scan_avx512, has_avx512 },
+    [FST_TOKEN_SSE2] = { scan_sse2, skip_sse2, has_sse2 },
+    [FST_TOKEN_SSE42] = { scan_sse42, skip_sse42, has_sse42 },
+    [FST_TOKEN_AVX2] = { scan_avx2, skip_avx2, has_avx2 },
+    [FST_TOKEN_AVX512] = { scan_avx512, skip_avx512, has_avx512 },
 #elif defined(__aarch64__)
-    [FST_TOKEN_NEON] = { scan_neon, has_neon },
+    [FST_TOKEN_NEON] = { scan_neon, skip_neon, has_neon },
 #endif
 };
 
-static scan_fn *chosen = scan_plain;
+static const struct kernel *chosen = &kernels[FST_TOKEN_PLAIN];
 
 bool fst_tokens_use(enum fst_token_kernel kernel)
 {
     if (!kernels[kernel].scan || !kernels[kernel].is_here())
         return false;
-    chosen = kernels[kernel].scan;
+    chosen = &kernels[kernel];
     return true;
 }
 
@@ -445,7 +493,7 @@ static void scan_rest(struct fst_tokens *k)
     memset(block, ' ', sizeof block);
     memcpy(block, k->text + k->at, n);
     k->blanks = 0;
-    chosen(k, block, 1);
+    chosen->scan(k, block, 1);
     k->blanks = blanks | (k->blanks & (((uint64_t)1 << n) - 1));
     k->at = k->n;
 }
@@ -457,7 +505,22 @@ void fst_tokens_next(struct fst_tokens *k)
     k->count = k->snag_count = 0;
     if (blocks > FST_TOKEN_CHUNK / FST_TOKEN_BLOCK)
         blocks = FST_TOKEN_CHUNK / FST_TOKEN_BLOCK;
-    chosen(k, k->text + k->at, blocks);
+    chosen->scan(k, k->text + k->at, blocks);
     if (k->n - k->at < FST_TOKEN_BLOCK && k->at < k->n)
         scan_rest(k);
+}
+
+const char *fst_tokens_skip(const char *p, const char *end)
+{
+    struct skip s = { 0 };
+    size_t      n = (size_t)(end - p), whole = n / FST_TOKEN_BLOCK * FST_TOKEN_BLOCK;
+    const char *behind = chosen->skip(&s, p, whole / FST_TOKEN_BLOCK);
+    char        block[FST_TOKEN_BLOCK];
+
+    if (behind || whole == n)
+        return behind;
+    memset(block, ' ', sizeof block);
+    memcpy(block, p + whole, n - whole);
+    behind = chosen->skip(&s, block, 1);
+    return behind ? p + whole + (behind - block) : NULL;
 }

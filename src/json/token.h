@@ -1,9 +1,10 @@
 /* json/token.h — the first half of the fast parser: where a text's tokens begin, found 64 bytes at a time without looking
- * at what they are. Private to json/.
+ * at what they are. The rest of the parser is private to json/.
  *
  * A token is: a string's opening quote and its closing one, a bracket, the first byte of a number or word, a comma or
  * colon. Commas and colons that stand right behind another token (as nearly all do in compact JSON) are left out: who
  * has read that token looks at the byte behind it.
+ * The same kernels find where a container ends (fst_tokens_skip()), for who wants to pass over it.
  * Memory: fixed. Threads: none share one; the kernel is chosen once for all. May use: base. */
 #ifndef FST_JSON_TOKEN_H
 #define FST_JSON_TOKEN_H
@@ -39,6 +40,10 @@ struct fst_tokens {
 void fst_tokens_begin(struct fst_tokens *k, struct fst_view text);
 /* Find the tokens of the next FST_TOKEN_CHUNK bytes, while at < n. */
 void fst_tokens_next(struct fst_tokens *k);
+
+/* Behind the object or array that begins at p, told by brackets and quotes alone (whether the brackets match is not looked
+ * at); NULL when it does not end before `end`. */
+const char *fst_tokens_skip(const char *p, const char *end);
 
 /* The kernels, for tests: use that one, not the fastest. False when this processor has it not. Not while others parse. */
 #define FST_TOKEN_KERNELS(X) X(PLAIN, plain) X(SSE2, sse2) X(SSE42, sse42) X(AVX2, avx2) X(AVX512, avx512) X(NEON, neon)
