@@ -117,6 +117,7 @@ static enum fst_status is_inner(struct fst_rewriter *w, struct fst_view link, bo
 /* ---- links */
 
 enum link_name { NO_LINK, REFERENCE, URL, OTHER_URI };
+enum { LINK_LENGTHS = 1 << 3 | 1 << 8 | 1 << 9 }; /* a bit for each length that their names have */
 
 /* Which link-bearing member a name is. */
 static enum link_name link_name(const struct fst_tape *t, uint32_t name)
@@ -133,6 +134,8 @@ static enum link_name link_name(const struct fst_tape *t, uint32_t name)
                 return names[i].kind;
         return NO_LINK;
     }
+    if (n->len > 9 || !(LINK_LENGTHS >> n->len & 1)) /* all but a few names, in one step */
+        return NO_LINK;
     switch (n->len) {
     case 3: return !memcmp(p, "url", 3) ? URL : !memcmp(p, "uri", 3) ? OTHER_URI : NO_LINK;
     case 8: return !memcmp(p, "valueUr", 7) && (p[7] == 'i' || p[7] == 'l') ? OTHER_URI : NO_LINK;
