@@ -23,7 +23,7 @@ struct fst_preflight_opts {
     const char               *to;     /* s3://BUCKET/PREFIX */
     const char               *output; /* of the job; NULL: below `to` */
     const char               *datastore_id, *role_arn, *kms_key;
-    const char               *sse, *sse_kms_key_id; /* of the uploads */
+    struct fst_storing        storing; /* of the uploads */
     struct fst_remote         remote;
     const struct fst_figures *figures; /* of what is to be imported; NULL: not known */
     struct fst_meter         *meter;   /* may be NULL */

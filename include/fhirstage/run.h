@@ -6,6 +6,7 @@
 
 #include "fhirstage/prepare.h"
 #include "fhirstage/remote.h"
+#include "fhirstage/storing.h"
 
 /* The checksum that goes with each object, for the service to verify, keep and tell. */
 enum fst_checksum { FST_CHECKSUM_CRC32, FST_CHECKSUM_CRC32C, FST_CHECKSUM_CRC64NVME, FST_CHECKSUM_NONE };
@@ -20,7 +21,7 @@ struct fst_upload_opts {
     struct fst_remote remote;
     bool              prune;          /* delete objects under input/ that the manifest does not name */
     bool              create_bucket;
-    const char       *sse, *sse_kms_key_id; /* "AES256", "aws:kms"; NULL: the bucket's default */
+    struct fst_storing storing;
     enum fst_checksum checksum;
     enum fst_checksum_mode checksum_mode;
     enum fst_payload_signing payload_signing;

@@ -4,7 +4,7 @@
 #include "base/xml.h"
 #include "json/tape.h"
 
-enum { SCRATCH_CEILING = 1 << 20, MESSAGE_SHOWN = 300, HOST_SHOWN = 100 };
+enum { SCRATCH_CEILING = 1 << 20, MESSAGE_SHOWN = 300, HOST_SHOWN = 100, SECRET_MIN = 8 };
 
 #define NEW_CREDENTIALS "the credentials have expired: get new ones, and run the same command again"
 #define KEY_ID          "check the access key id: the service does not know it"
@@ -145,7 +145,13 @@ static const char *code_of_status(int status)
 
 static bool holds(struct fst_view text, const char *secret)
 {
-    return secret && *secret && text.n && memmem(text.p, text.n, secret, strlen(secret));
+    return secret && text.n && memmem(text.p, text.n, secret, strlen(secret));
+}
+
+/* What is shorter is no secret, and stands in any text. */
+static bool holds_secret(struct fst_view text, const char *secret)
+{
+    return secret && strlen(secret) >= SECRET_MIN && holds(text, secret);
 }
 
 /* A service's words, fit to be shown: no control characters, not without end, and nothing of ours that is secret. */
@@ -153,7 +159,7 @@ static void add_message(struct fst_buf *out, struct fst_view text, const struct 
 {
     const struct fst_credentials *c = a->credentials;
 
-    if (c && (holds(text, c->secret_access_key) || holds(text, c->token))) {
+    if (c && (holds_secret(text, c->secret_access_key) || holds_secret(text, c->token))) {
         fst_buf_add_str(out, "(a message that holds credentials is not shown)");
         return;
     }

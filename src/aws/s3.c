@@ -65,7 +65,7 @@ enum fst_status fst_s3_put(struct fst_aws *a, const struct fst_s3_put *p, struct
 
     fst_s3_add_header(&h, "content-type", p->content_type);
     fst_s3_add_header(&h, "if-none-match", p->if_absent ? "*" : NULL);
-    fst_s3_add_sse(&h, &p->sse);
+    fst_s3_add_storing(&h, p->storing);
     fst_s3_guard_request(&r, &h, p);
     return fst_aws_send(a, &r, err);
 }

@@ -4,6 +4,7 @@
 #define FST_AWS_S3_H
 
 #include "aws/client.h"
+#include "aws/s3_storing.h"
 #include "base/crc.h"
 
 /* "s3://BUCKET/PREFIX" in its parts, borrowed: the prefix without slashes at its ends. FST_EUSAGE when it is none. */
@@ -53,11 +54,6 @@ struct fst_s3_guard {
     bool                 unsigned_payload;
 };
 
-/* How objects are encrypted; NULL: the bucket's default. */
-struct fst_s3_sse {
-    const char *algorithm, *kms_key_id;
-};
-
 struct fst_s3_put {
     struct fst_view   bucket, key;
     struct fst_view   body;
@@ -65,7 +61,7 @@ struct fst_s3_put {
     struct fst_s3_sum sum;       /* of the body; of kind NONE: none is sent */
     bool              trailer, unsigned_payload; /* as in struct fst_s3_guard */
     const char       *content_type;
-    struct fst_s3_sse sse;
+    const struct fst_s3_storing *storing; /* NULL: as the bucket has it */
     bool              if_absent; /* "PreconditionFailed" when it is there */
 };
 FST_MUST_USE enum fst_status fst_s3_put(struct fst_aws *a, const struct fst_s3_put *p, struct fst_error *err);

@@ -18,7 +18,7 @@ enum fst_status fst_s3_create_multipart(struct fst_aws *a, const struct fst_s3_p
     fst_s3_add_header(&h, "content-type", p->content_type);
     fst_s3_add_header(&h, "x-amz-checksum-algorithm", fst_s3_sum_name(p->sum.kind));
     fst_s3_add_header(&h, "x-amz-checksum-type", p->sum.kind ? "FULL_OBJECT" : NULL);
-    fst_s3_add_sse(&h, &p->sse);
+    fst_s3_add_storing(&h, p->storing);
     r.headers = h.items;
     r.header_count = h.count;
     st = fst_aws_send(a, &r, err);

@@ -11,15 +11,14 @@ void fst_s3_add_header(struct fst_s3_headers *h, const char *name, const char *v
 {
     if (!value)
         return;
-    snprintf(h->text[h->count], FST_S3_HEADER_MAX, "%s: %s", name, value);
-    h->items[h->count] = h->text[h->count];
-    h->count++;
+    snprintf(h->text[h->texts], FST_S3_HEADER_MAX, "%s: %s", name, value);
+    h->items[h->count++] = h->text[h->texts++];
 }
 
-void fst_s3_add_sse(struct fst_s3_headers *h, const struct fst_s3_sse *sse)
+void fst_s3_add_storing(struct fst_s3_headers *h, const struct fst_s3_storing *storing)
 {
-    fst_s3_add_header(h, "x-amz-server-side-encryption", sse->algorithm);
-    fst_s3_add_header(h, "x-amz-server-side-encryption-aws-kms-key-id", sse->kms_key_id);
+    for (size_t i = 0; storing && i < storing->count; i++)
+        h->items[h->count++] = storing->headers[i];
 }
 
 struct fst_aws_request fst_s3_put_request(const struct fst_s3_put *p, const char *operation)

@@ -10,12 +10,12 @@ enum { FST_S3_HEADERS = 8, FST_S3_HEADER_MAX = 2048, FST_S3_SUM_TEXT = 32, FST_S
 /* Valid when {0}. */
 struct fst_s3_headers {
     char        text[FST_S3_HEADERS][FST_S3_HEADER_MAX];
-    const char *items[FST_S3_HEADERS];
-    size_t      count;
+    const char *items[FST_S3_HEADERS + FST_S3_STORING_MAX];
+    size_t      count, texts; /* texts: of the items, those in `text` */
     char        trailer[FST_S3_TRAILER_MAX];
 };
 void fst_s3_add_header(struct fst_s3_headers *h, const char *name, const char *value); /* NULL: left out */
-void fst_s3_add_sse(struct fst_s3_headers *h, const struct fst_s3_sse *sse);
+void fst_s3_add_storing(struct fst_s3_headers *h, const struct fst_s3_storing *storing); /* NULL: none */
 
 /* "CRC32C"; NULL for NONE. The other way round, NONE for what is not known. */
 const char *fst_s3_sum_name(enum fst_s3_sum_kind kind);

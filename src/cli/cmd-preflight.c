@@ -87,7 +87,7 @@ static enum fst_status preflight_run(struct fst_cli *cli, void *args, const char
     struct fst_figures          *figures = calloc(1, sizeof *figures);
     struct report                r = { .json = a->json };
     struct fst_preflight_opts    opts = { .to = a->to, .output = a->output, .datastore_id = a->datastore, .role_arn = a->role, .kms_key = a->kms_key,
-                                          .sse = a->sse, .sse_kms_key_id = a->sse_kms_key_id, .remote = a->remote, .meter = cli->meter };
+                                          .storing = { .sse = a->sse, .sse_kms_key_id = a->sse_kms_key_id }, .remote = a->remote, .meter = cli->meter };
     enum fst_status              st = figures ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory"), told;
     if (!st && count)
         st = fst_figures_load(figures, operands[0], err);

@@ -23,14 +23,15 @@
 
 struct fst_sending {
     bool        prune, verify, break_lock;
-    const char *sse, *sse_kms_key_id;
+    const char *sse, *sse_kms_key_id, *sse_kms_context, *storage_class;
+    struct fst_strings tags, metadata;
     int         checksum, checksum_mode, payload_signing; /* as the enums of fhirstage/run.h */
     uint64_t    connections;
 };
 /* Into what fst_upload() and its like take. */
 void fst_sending_apply(const struct fst_sending *s, struct fst_upload_opts *opts);
 
-extern const char *const fst_sse_choices[], *const fst_checksum_choices[], *const fst_checksum_mode_choices[],
+extern const char *const fst_sse_choices[], *const fst_storage_class_choices[], *const fst_checksum_choices[], *const fst_checksum_mode_choices[],
     *const fst_payload_signing_choices[];
 
 #define FST_SENDING_OPTS(base)                                                                                          \
@@ -42,6 +43,14 @@ extern const char *const fst_sse_choices[], *const fst_checksum_choices[], *cons
       "server-side encryption of the objects (default: the bucket's)", fst_sse_choices },                               \
     { 0, "sse-kms-key-id", FST_OPT_STRING, (base) + offsetof(struct fst_sending, sse_kms_key_id), "KEY",                \
       "key for --sse=aws:kms (default: the bucket's, or AWS's own)" },                                                  \
+    { 0, "sse-kms-context", FST_OPT_STRING, (base) + offsetof(struct fst_sending, sse_kms_context), "JSON",             \
+      "encryption context for --sse=aws:kms: an object of strings" },                                                   \
+    { 0, "storage-class", FST_OPT_STRING, (base) + offsetof(struct fst_sending, storage_class), NULL,                   \
+      "storage class of the objects: one that can be read at once (default STANDARD)", fst_storage_class_choices },     \
+    { 0, "tag", FST_OPT_STRINGS, (base) + offsetof(struct fst_sending, tags), "KEY=VALUE",                              \
+      "tag the objects (repeatable)" },                                                                                 \
+    { 0, "metadata", FST_OPT_STRINGS, (base) + offsetof(struct fst_sending, metadata), "KEY=VALUE",                     \
+      "metadata of the objects (repeatable)" },                                                                         \
     { 0, "checksum", FST_OPT_CHOICE, (base) + offsetof(struct fst_sending, checksum), NULL,                             \
       "the checksum that the service verifies and keeps (default crc32)", fst_checksum_choices },                       \
     { 0, "checksum-mode", FST_OPT_CHOICE, (base) + offsetof(struct fst_sending, checksum_mode), NULL,                   \

@@ -97,10 +97,15 @@ static bool is_probe(const struct fst_aws *a)
 static enum fst_check_result probe(struct fst_preflight *p, struct fst_view key)
 {
     struct fst_s3_put put = { .bucket = p->bucket, .key = key, .body = fst_view_of(probe_text), .content_type = "text/plain",
-                              .sum.kind = FST_S3_SUM_CRC32, .sse = { p->opts->sse, p->opts->sse_kms_key_id } };
+                              .sum.kind = FST_S3_SUM_CRC32 };
+    struct fst_s3_storing storing;
+    const char       *sse = p->opts->storing.sse;
     enum fst_status   st, removed;
     bool              same;
 
+    if (fst_s3_storing_build(&storing, &p->opts->storing, &p->config.strings, &p->err))
+        return fst_preflight_say(p, FST_CHECK_FAILED, "%s", p->err.text);
+    put.storing = &storing;
     fst_s3_sum_add(&put.sum, put.body);
     st = fst_s3_put(p->a, &put, &p->err);
     if (st)
@@ -116,8 +121,8 @@ static enum fst_check_result probe(struct fst_preflight *p, struct fst_view key)
         return fst_preflight_say(p, FST_CHECK_FAILED, "what was read back is not what was written");
     if (removed)
         return say_step(p, removed, "s3:DeleteObject");
-    return fst_preflight_say(p, FST_CHECK_PASSED, "an object was written%s%s, read and deleted below s3://%.*s/%.*s", p->opts->sse ? " with " : "",
-                             p->opts->sse ? p->opts->sse : "", FST_VIEW_ARGS(p->bucket), FST_VIEW_ARGS(p->prefix));
+    return fst_preflight_say(p, FST_CHECK_PASSED, "an object was written%s%s, read and deleted below s3://%.*s/%.*s", sse ? " with " : "", sse ? sse : "",
+                             FST_VIEW_ARGS(p->bucket), FST_VIEW_ARGS(p->prefix));
 }
 
 enum fst_check_result fst_preflight_write(struct fst_preflight *p)

@@ -194,7 +194,7 @@ static struct fst_s3_put put_of(const struct fst_object *o, const struct summed 
     const struct fst_sender_opts *s = &o->sender->opts;
     return (struct fst_s3_put){ .bucket = s->bucket, .key = key_of(o), .body = b->bytes, .sum = b->sum,
                                 .sent = s->meter && s->counts ? &s->meter->bytes : NULL, .content_type = content_type(o->key),
-                                .sse = s->sse, .trailer = s->guard.trailer, .unsigned_payload = s->guard.unsigned_payload };
+                                .storing = &s->storing, .trailer = s->guard.trailer, .unsigned_payload = s->guard.unsigned_payload };
 }
 
 static enum fst_status check_whole(const struct fst_object *o, uint32_t crc32, struct fst_error *err)

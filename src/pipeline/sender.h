@@ -16,7 +16,7 @@ struct fst_sender_opts {
     const struct fst_aws_config *config;
     const struct fst_env        *env;
     struct fst_view              bucket, prefix; /* the prefix without slashes at its ends; may be empty */
-    struct fst_s3_sse            sse;
+    struct fst_s3_storing        storing;
     struct fst_s3_guard          guard;
     unsigned                     connections;   /* at most */
     uint64_t                     memory_bytes;  /* of bodies; a part of each connection is always allowed */

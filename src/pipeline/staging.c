@@ -113,14 +113,15 @@ static enum fst_status new_sender(struct fst_staging *s, bool counts, uint64_t l
 {
     const struct fst_upload_opts *o = s->opts;
     struct fst_sender_opts        opts = {
-        .config = &s->config, .env = s->env, .bucket = s->bucket, .prefix = s->prefix, .sse = { o->sse, o->sse_kms_key_id },
+        .config = &s->config, .env = s->env, .bucket = s->bucket, .prefix = s->prefix,
         .guard = guard_of(o, &s->config), .connections = o->connections ? o->connections : DEFAULT_CONNECTIONS,
         .memory_bytes = o->memory_bytes ? o->memory_bytes : DEFAULT_MEMORY, .largest_bytes = largest, .tmp_dir = o->tmp_dir,
         .meter = o->meter, .counts = counts, .before_write = before_write, .ctx = s,
     };
+    enum fst_status               st = fst_s3_storing_build(&opts.storing, &o->storing, &s->strings, err);
     if (opts.connections > MAX_CONNECTIONS)
         opts.connections = MAX_CONNECTIONS;
-    return fst_sender_new(&s->sender, &opts, err);
+    return st ? st : fst_sender_new(&s->sender, &opts, err);
 }
 
 static enum fst_status take_lock(struct fst_staging *s, struct fst_error *err)

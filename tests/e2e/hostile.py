@@ -202,6 +202,13 @@ check('an object without end', of_object(endless(b'HTTP/1.1 206 OK\r\nTransfer-E
       'longer than it may be')
 check('an object in an archive', of_object(always(403, '<Error><Code>InvalidObjectState</Code></Error>')), FIGURES, 1, 'InvalidObjectState')
 
+# ---- whose bucket, and who pays
+check('owner and payer', always(200, LISTING % ''), [*FIGURES, '--expected-bucket-owner', '111122223333', '--requester-pays'], 1, 'no object of that name')
+for header in 'x-amz-expected-bucket-owner: 111122223333', 'x-amz-request-payer: requester':
+    if '\r\n%s\r\n' % header not in server.requests[0] or header.split(':')[0] not in server.requests[0].split('SignedHeaders=')[1].split(',')[0]:
+        fail(header, server.requests[0])
+check('an owner that is none', always(200, LISTING % ''), [*FIGURES, '--expected-bucket-owner', 'me'], 2, 'an account has 12 digits', requests=0)
+
 # ---- TLS
 plain = http.server.ThreadingHTTPServer(('127.0.0.1', 0), http.server.BaseHTTPRequestHandler)
 plain.RequestHandlerClass.log_message = lambda *args: None
