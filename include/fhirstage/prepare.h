@@ -68,6 +68,8 @@ struct fst_prepare_opts {
     enum fst_duplicates duplicates;
     enum fst_unresolved unresolved;
     enum fst_parser     parser;
+    enum fst_unknown_profile unknown_profile;
+    struct fst_profiles *profiles;         /* NULL: R4's own; must live as long as `findings` */
     const char         *types;             /* comma-separated; NULL: all */
     bool                stage_unsupported; /* also stage types that HealthLake does not take */
     bool                include_values;    /* messages may show values of resources */
@@ -107,6 +109,7 @@ struct fst_figures {
     uint64_t sources, sources_without_fhir, sources_unread;
     uint64_t values;                           /* met in the input: resources + quarantined + skipped */
     uint64_t unresolved;                       /* references left as they were */
+    uint64_t unknown_profiles;                 /* entries of meta.profile that are not known, met at level strict */
     uint64_t input_bytes;                      /* as read, after gunzip */
     size_t   type_count;
     struct fst_type_figures types[FST_TYPE_MAX]; /* sorted by type */

@@ -4,9 +4,11 @@
 #ifndef FHIRSTAGE_PROFILES_H
 #define FHIRSTAGE_PROFILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fhirstage/status.h"
+#include "fhirstage/view.h"
 
 struct fst_profiles;
 
@@ -15,5 +17,9 @@ struct fst_profiles;
  * wrong, also when it has no StructureDefinition in it. */
 FST_MUST_USE enum fst_status fst_profiles_load(struct fst_profiles **out, const char *const *paths, size_t count, struct fst_error *err);
 void                         fst_profiles_free(struct fst_profiles *p);
+/* The SHA-256, in hex, of what they say: equal for equal profiles. */
+const char                  *fst_profiles_digest(const struct fst_profiles *p);
+/* Can a resource be held to that profile ("url" or "url|version")? A type's own definition counts. `p` NULL: R4's own. */
+bool fst_profiles_know(const struct fst_profiles *p, struct fst_view canonical);
 
 #endif

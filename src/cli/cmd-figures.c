@@ -46,10 +46,13 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
         st = fst_figures_load(&figures, operands[0], err);
         return st ? st : fst_figures_print(&figures, a->json, operands[0], err);
     }
-    fst_shape_apply(&a->shape, cli, operands, count, &opts);
-    st = fst_input_open(&store, &in, cli, err);
-    if (st)
+    st = fst_shape_apply(&a->shape, cli, operands, count, &opts, err);
+    if (!st)
+        st = fst_input_open(&store, &in, cli, err);
+    if (st) {
+        fst_shape_release(&opts);
         return st;
+    }
     opts.store = store;
     opts.findings = fst_findings_new();
     fst_progress_start(&progress, cli);
@@ -67,6 +70,7 @@ static enum fst_status figures_run(struct fst_cli *cli, void *args, const char *
     }
     fst_findings_free(opts.findings);
     fst_s3_store_close(store);
+    fst_shape_release(&opts);
     return st;
 }
 

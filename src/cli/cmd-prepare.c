@@ -122,14 +122,16 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
     enum fst_status            st = check_args(a, err);
     if (st)
         return st;
-    fst_shape_apply(&a->shape, cli, operands, count, &opts);
+    st = fst_shape_apply(&a->shape, cli, operands, count, &opts, err);
     fst_buf_init(&dir, 1 << 16);
-    st = fst_input_open(&store, &in, cli, err);
+    if (!st)
+        st = fst_input_open(&store, &in, cli, err);
     opts.store = store;
     if (!st)
         st = open_folder(a, &dir, err);
     if (st) {
         fst_s3_store_close(store);
+        fst_shape_release(&opts);
         fst_buf_clear(&dir);
         return st;
     }
@@ -145,6 +147,7 @@ static enum fst_status prepare_run(struct fst_cli *cli, void *args, const char *
         st = tell(cli, a, opts.out_dir, st, begun_ms, &figures, opts.findings, &trace, err);
     fst_findings_free(opts.findings);
     fst_s3_store_close(store);
+    fst_shape_release(&opts);
     if (is_remote(a) && !a->keep)
         remove_folder(a, opts.out_dir, &figures);
     fst_buf_clear(&dir);

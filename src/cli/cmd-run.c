@@ -191,11 +191,11 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
         return st;
     fst_buf_init(&l.dir, 1 << 16);
     fst_sending_apply(&a->sending, &opts.upload);
-    fst_shape_apply(&a->shape, cli, operands, count, &opts.prepare);
+    st = fst_shape_apply(&a->shape, cli, operands, count, &opts.prepare, err);
     opts.prepare.out_dir = out;
     opts.prepare.store = store;
     opts.prepare.findings = fst_findings_new();
-    if (a->local)
+    if (!st && a->local)
         st = start_local(&l, a, out, cli, &opts, err);
     if (!st)
         st = run_job(cli, a, &opts, &l, err);
@@ -204,6 +204,7 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     fst_buf_clear(&l.dir);
     fst_findings_free(opts.prepare.findings);
     fst_s3_store_close(store);
+    fst_shape_release(&opts.prepare);
     return st;
 }
 

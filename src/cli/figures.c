@@ -63,6 +63,7 @@ void fst_figures_add_json(struct fst_json_writer *w, const struct fst_figures *f
     fst_json_member_u64(w, "Bytes", f->input_bytes);
     fst_json_member_u64(w, "Values", f->values);
     fst_json_member_u64(w, "UnresolvedReferences", f->unresolved);
+    fst_json_member_u64(w, "UnknownProfiles", f->unknown_profiles);
     fst_json_end_object(w);
     fst_json_name(w, "LocalThroughput");
     fst_json_double(w, f->seconds > 0 ? fst_megabytes(f->input_bytes) / f->seconds : 0, 1);
@@ -117,6 +118,8 @@ void fst_figures_add_text(struct fst_buf *out, const struct fst_figures *f, cons
     snprintf(text, sizeof text, "%s at nothing in this input%s%.400s%s", f->unresolved == 1 ? "reference that points" : "references that point",
              dir ? ": see " : "", dir ? dir : "", dir ? "/meta/unresolved" : "");
     add_line(&t, f->unresolved, text);
+    add_line(&t, f->unknown_profiles, f->unknown_profiles == 1 ? "claim in meta.profile to a profile that is not known"
+                                                               : "claims in meta.profile to profiles that are not known");
     fst_table_write(&t, out, 0);
     fst_table_clear(&t);
     if (f->seconds >= WORTH_TELLING_S) {

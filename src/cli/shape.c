@@ -1,6 +1,7 @@
 #include "cli/shape.h"
 
 #include "cli/say.h"
+#include "fhirstage/profiles.h"
 
 const char *const fst_level_choices[] = { "strict", "structure-only", "minimal", NULL };
 const char *const fst_bundles_choices[] = { "split", "keep", NULL };
@@ -11,8 +12,8 @@ const char *const fst_unsupported_choices[] = { "skip", "stage", NULL };
 const char *const fst_unknown_profile_choices[] = { "warn", "strip", "reject", NULL };
 const char *const fst_parser_choices[] = { "fast", "yajl", NULL };
 
-void fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const char *const *inputs, size_t count,
-                     struct fst_prepare_opts *opts)
+enum fst_status fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const char *const *inputs, size_t count,
+                                struct fst_prepare_opts *opts, struct fst_error *err)
 {
     *opts = (struct fst_prepare_opts){
         .inputs = inputs,
@@ -24,6 +25,7 @@ void fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const
         .ids = (enum fst_ids)s->ids,
         .duplicates = (enum fst_duplicates)s->duplicates,
         .unresolved = (enum fst_unresolved)s->unresolved,
+        .unknown_profile = (enum fst_unknown_profile)s->unknown_profile,
         .parser = (enum fst_parser)s->parser,
         .types = s->types,
         .stage_unsupported = s->unsupported,
@@ -36,4 +38,11 @@ void fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const
         .meter = cli->meter,
         .notice = fst_say_notice,
     };
+    return fst_profiles_load(&opts->profiles, s->profiles.items, s->profiles.count, err);
+}
+
+void fst_shape_release(struct fst_prepare_opts *opts)
+{
+    fst_profiles_free(opts->profiles);
+    opts->profiles = NULL;
 }

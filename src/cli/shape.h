@@ -7,6 +7,8 @@
 #include "fhirstage/prepare.h"
 
 struct fst_shape {
+    struct fst_strings profiles;
+    int         unknown_profile;
     int         level, ids, duplicates, unresolved, unsupported, parser;
     const char *bundles, *types, *tmp_dir;
     bool        include_values;
@@ -33,6 +35,7 @@ extern const char *const fst_level_choices[], *const fst_bundles_choices[], *con
     { 0, "What is made of the input", FST_OPT_HEADING },                                                                \
     { 0, "level", FST_OPT_CHOICE, FST_SHAPE_AT(base, level), NULL,                                                      \
       "how closely resources are checked; also the import job's ValidationLevel (default strict)", fst_level_choices }, \
+    FST_PROFILE_OPTS(FST_SHAPE_AT(base, profiles), FST_SHAPE_AT(base, unknown_profile)),                                \
     { 0, "bundles", FST_OPT_STRING, FST_SHAPE_AT(base, bundles), NULL,                                                  \
       "split all Bundles into their entries, or keep all (default: split all but document and message)",                \
       fst_bundles_choices },                                                                                            \
@@ -65,8 +68,9 @@ extern const char *const fst_level_choices[], *const fst_bundles_choices[], *con
     { 0, "parser", FST_OPT_CHOICE, FST_SHAPE_AT(base, parser), NULL, "which JSON parser reads (default fast)",          \
       fst_parser_choices }
 
-/* Fill everything of `opts` but out_dir. */
-void fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const char *const *inputs, size_t count,
-                     struct fst_prepare_opts *opts);
+/* Fill everything of `opts` but out_dir, and load the profiles. fst_shape_release() frees these; fine after a failure. */
+FST_MUST_USE enum fst_status fst_shape_apply(const struct fst_shape *s, const struct fst_cli *cli, const char *const *inputs, size_t count,
+                                             struct fst_prepare_opts *opts, struct fst_error *err);
+void fst_shape_release(struct fst_prepare_opts *opts);
 
 #endif

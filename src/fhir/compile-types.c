@@ -226,13 +226,15 @@ uint16_t fst_compile_binding(struct fst_compiler *c, struct fst_view rest)
     }
     if (row.set == FST_NONE && row.max_set == FST_NONE)
         return FST_NONE;
-    for (uint32_t i = 0; i < c->bindings.count; i++)
-        if (!memcmp(FST_ROW(c, bindings, struct fst_binding_row, i), &row, sizeof row))
+    for (uint32_t i = 0; i < c->bindings.count; i++) {
+        const struct fst_binding_row *b = FST_ROW(c, bindings, struct fst_binding_row, i);
+        if (b->set == row.set && b->max_set == row.max_set && b->strength == row.strength)
             return (uint16_t)i;
+    }
     struct fst_binding_row *new = fst_rows_add(c, &c->bindings);
     if (!new)
         return FST_NONE;
-    memcpy(new, &row, sizeof row);
+    *new = row;
     return (uint16_t)(c->bindings.count - 1);
 }
 

@@ -36,7 +36,11 @@ void *fst_rows_add(struct fst_compiler *c, struct fst_rows *r)
 
 void fst_compile_fail(struct fst_compiler *c, enum fst_status st, const char *what, struct fst_view where)
 {
-    if (!c->failed)
+    if (c->failed)
+        return;
+    if (c->base.types_count) /* nobody has seen the facts that profiles became */
+        c->failed = fst_fail(c->err, st, "%s: %.*s", what, FST_VIEW_ARGS(where));
+    else
         c->failed = fst_fail(c->err, st, "facts: line %u: %s: %.*s", c->line, what, FST_VIEW_ARGS(where));
 }
 

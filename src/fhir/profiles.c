@@ -1,5 +1,6 @@
 #include "fhir/profiles.h"
 
+#include "base/digest.h"
 #include "fhir/compile.h"
 #include "fhir/define.h"
 #include "fhir/package.h"
@@ -9,6 +10,7 @@ enum { MAX_FACTS_BYTES = 256 << 20, MAX_IMAGE_BYTES = 256 << 20 };
 struct fst_profiles {
     struct fst_buf    image;
     struct fst_schema schema;
+    char              digest[2 * FST_SHA256_BYTES + 1];
 };
 
 /* ---- looking up */
@@ -72,8 +74,12 @@ static enum fst_status compile(struct fst_profiles *p, struct fst_define *d, str
     enum fst_status st = fst_define_write(d, &facts, err);
     if (!st)
         st = fst_compile_facts(fst_schema_r4(), fst_buf_view(&facts), &p->image, &map, err);
-    if (!st)
+    if (!st) {
+        uint8_t sha256[FST_SHA256_BYTES];
+        fst_sha256(fst_buf_view(&facts), sha256);
+        fst_hex(sha256, sizeof sha256, p->digest);
         p->schema = fst_image_open(p->image.p, &map);
+    }
     fst_buf_clear(&facts);
     return st ? fst_fail_while(err, st, "profiles") : FST_OK;
 }
@@ -112,4 +118,15 @@ void fst_profiles_free(struct fst_profiles *p)
 const struct fst_schema *fst_profiles_schema(const struct fst_profiles *p)
 {
     return &p->schema;
+}
+
+const char *fst_profiles_digest(const struct fst_profiles *p)
+{
+    return p->digest;
+}
+
+bool fst_profiles_know(const struct fst_profiles *p, struct fst_view canonical)
+{
+    const struct fst_schema *s = p ? &p->schema : fst_schema_r4();
+    return fst_profile_find(s, canonical) != UINT32_MAX || fst_is_base_definition(s, canonical);
 }

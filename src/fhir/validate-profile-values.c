@@ -154,7 +154,8 @@ static enum fst_in value_in(struct fst_validator *v, fst_def def, uint32_t node,
         struct fst_view code = fst_tape_string(v->tape, node, &v->scratch);
         return code.n ? fst_set_has(v->schema, set, any, code) : FST_IN_UNKNOWN; /* a type that no code is in */
     }
-    case BOUND_CODING: return coding_in(v, node, set);
+    case BOUND_CODING: /* without a code it is bound to nothing */
+        return fst_tape_member(v->tape, node, "code") == FST_NO_NODE ? FST_IN_UNKNOWN : coding_in(v, node, set);
     default: break;
     }
     codings = fst_tape_member(v->tape, node, "coding");
@@ -171,12 +172,6 @@ static enum fst_in value_in(struct fst_validator *v, fst_def def, uint32_t node,
 bool fst_profile_is_bound(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)
 {
     return set != FST_NONE && value_in(v, def, node, set) == FST_IN_YES;
-}
-
-/* A Quantity without a code is bound to nothing. */
-static bool has_code(struct fst_validator *v, const struct fst_occurrence *o)
-{
-    return v->type_rules[o->def] != fst_rule_quantity || fst_tape_member(v->tape, o->node, "code") != FST_NO_NODE;
 }
 
 static void check_set(struct fst_validator *v, const struct fst_occurrence *o, uint16_t set, bool required)
@@ -196,8 +191,6 @@ void fst_profile_binding(struct fst_validator *v, const struct fst_occurrence *o
                          FST_VIEW_ARGS(fst_set_name(v->schema, b->set)));
         return;
     }
-    if (!has_code(v, o))
-        return;
     check_set(v, o, b->set, required);
     check_set(v, o, b->max_set, true);
 }

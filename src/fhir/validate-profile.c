@@ -105,7 +105,7 @@ static bool is_among_targets(const struct fst_validator *v, uint32_t targets, st
 static void check_target(struct fst_validator *v, const struct fst_occurrence *o, uint32_t targets)
 {
     struct fst_view reference = fst_tape_member_string(v->tape, o->node, "reference", &v->scratch), type;
-    if (reference.n && reference.p[0] != '#' && fst_reference_type(v, reference, &type) && !is_among_targets(v, targets, type))
+    if (fst_reference_type(v, reference, &type) && !is_among_targets(v, targets, type))
         fst_error_at(v, o->place, FST_ISSUE_STRUCTURE, "reference-target", o->node, "a %.*s is nothing that this element may refer to",
                      FST_VIEW_ARGS(type));
 }

@@ -36,6 +36,7 @@ enum fst_status fst_checker_init(struct fst_checker *c, const struct fst_prepare
                                  fst_issue_fn *sink, void *ctx, struct fst_error *err)
 {
     struct fst_validate_opts how = { .level = opts->level, .show_values = opts->include_values, .no_warnings = true,
+                                     .profiles = opts->profiles, .unknown_profile = opts->unknown_profile,
                                      .link_type = link_type, .link_ctx = c };
 
     *c = (struct fst_checker){ .resolver = resolver, .sink = sink, .ctx = ctx };
@@ -60,6 +61,7 @@ enum fst_status fst_check_resource(struct fst_checker *c, const struct fst_tape 
     c->err = err;
     st = fst_validate(c->validator, t, root, pass_on, c, &verdict);
     c->errors += verdict.errors;
+    c->unknown_profiles += verdict.unknown_profiles;
     if (st)
         return fst_fail(err, st, "out of memory");
     return c->failed;

@@ -13,6 +13,7 @@ struct fst_checker {
     fst_issue_fn         *sink;
     void                 *ctx;
     unsigned              errors;   /* of the value at hand */
+    uint64_t              unknown_profiles; /* of all */
     uint64_t              bundle;   /* the one it is an entry of, or FST_NO_BUNDLE */
     uint32_t              base;     /* where its text begins in the tape's */
     char                  target[FST_TARGET_MAX];

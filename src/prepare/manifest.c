@@ -87,6 +87,7 @@ static void load_figures(struct loader *l)
     for (int i = 0; i < FST_SKIP_COUNT; i++)
         f->skipped[i] = number(l, skipped, fst_skip_name((enum fst_skip)i));
     f->unresolved = number(l, object, "unresolved");
+    f->unknown_profiles = number(l, object, "unknownProfiles");
     f->sources = number(l, object, "sources");
     f->sources_without_fhir = number(l, object, "sourcesWithoutFhir");
     f->sources_unread = number(l, object, "sourcesUnread");

@@ -1,5 +1,6 @@
 #include "prepare/manifest.h"
 
+#include "fhirstage/profiles.h"
 #include "json/writer.h"
 
 enum { BUFFER = 64 * 1024, MAX = 1 << 30, FORMAT = 1 };
@@ -9,6 +10,7 @@ static const char *const bundles[] = { "default", "split", "keep" };
 static const char *const ids[] = { "keep", "scope" };
 static const char *const duplicates[] = { "first", "keep", "fail" };
 static const char *const unresolved[] = { "keep", "quarantine", "fail" };
+static const char *const unknown_profiles[] = { "warn", "strip", "reject" };
 
 /* The options that shape what is written, and no others. */
 static void write_options(struct fst_json_writer *w, const struct fst_prepare_opts *o)
@@ -20,6 +22,8 @@ static void write_options(struct fst_json_writer *w, const struct fst_prepare_op
     fst_json_member_str(w, "ids", ids[o->ids]);
     fst_json_member_str(w, "duplicates", duplicates[o->duplicates]);
     fst_json_member_str(w, "unresolved", unresolved[o->unresolved]);
+    fst_json_member_str(w, "unknownProfile", unknown_profiles[o->unknown_profile]);
+    fst_json_member_str(w, "profiles", o->profiles ? fst_profiles_digest(o->profiles) : NULL);
     fst_json_member_str(w, "types", o->types);
     fst_json_member_str(w, "unsupported", o->stage_unsupported ? "stage" : "skip");
     fst_json_member_u64(w, "chunkBytes", o->chunk_bytes);
@@ -57,6 +61,7 @@ static void write_figures(struct fst_json_writer *w, const struct fst_figures *f
         fst_json_member_u64(w, fst_skip_name((enum fst_skip)i), f->skipped[i]);
     fst_json_end_object(w);
     fst_json_member_u64(w, "unresolved", f->unresolved);
+    fst_json_member_u64(w, "unknownProfiles", f->unknown_profiles);
     fst_json_member_u64(w, "sources", f->sources);
     fst_json_member_u64(w, "sourcesWithoutFhir", f->sources_without_fhir);
     fst_json_member_u64(w, "sourcesUnread", f->sources_unread);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "fhirstage/profiles.h"
 #include "json/writer.h"
 #include "prepare/place.h"
 
@@ -23,6 +24,12 @@ static void note_issue(void *ctx, const struct fst_issue *issue)
     fst_findings_add(o->findings, issue, o->value->pos, say_where, o);
 }
 
+/* An fst_keeps_profile_fn. */
+static bool keeps_profile(void *ctx, struct fst_view canonical)
+{
+    return fst_profiles_know(ctx, canonical);
+}
+
 enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outcome_shared *shared, struct fst_error *err)
 {
     const struct fst_prepare_opts *opts = shared->opts;
@@ -34,6 +41,8 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
     fst_buf_init(&o->line, LINE_CEILING);
     fst_buf_init(&o->path, LINE_CEILING);
     fst_rewriter_init(&o->rewriter, &o->resolver);
+    o->strip = (struct fst_strip){ keeps_profile, opts->profiles };
+    o->rewriter.strip = opts->unknown_profile == FST_UNKNOWN_PROFILE_STRIP ? &o->strip : NULL;
     fst_chunks_init(&o->chunks, shared->dir, opts->sink, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
     fst_quarantine_init(&o->quarantine, shared->dir);
     fst_part_init(&o->unresolved, UNRESOLVED_BUFFER, LINE_CEILING);
@@ -256,6 +265,7 @@ static enum fst_status judge(struct fst_outcomes *o, struct fst_error *err)
         return skip(o, why);
     o->root = resource;
     st = fst_check_resource(&o->checker, o->t, o->root, v->bundle, err);
+    o->figures.unknown_profiles = o->checker.unknown_profiles;
     if (st)
         return st;
     if (o->checker.errors)

@@ -27,6 +27,7 @@ struct fst_outcomes {
     struct fst_tape       tape;
     struct fst_resolver   resolver;
     struct fst_rewriter   rewriter;
+    struct fst_strip      strip;
     struct fst_checker    checker;
     struct fst_chunks     chunks;
     struct fst_quarantine quarantine;

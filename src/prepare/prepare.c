@@ -181,6 +181,7 @@ static void add_counts(struct fst_figures *sum, const struct fst_figures *f)
     sum->resources += f->resources;
     sum->quarantined += f->quarantined;
     sum->unresolved += f->unresolved;
+    sum->unknown_profiles += f->unknown_profiles;
     for (int i = 0; i < FST_SKIP_COUNT; i++)
         sum->skipped[i] += f->skipped[i];
 }

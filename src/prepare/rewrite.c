@@ -7,11 +7,13 @@
 
 enum { TEXT_MAX = 1 << 30 };
 
-/* At node `node`, a string: its content is replaced, or (`behind`) something put behind it. */
+/* At node `node`, a string: its content is replaced, or (`behind`) something put behind it. Or the bytes from `from` to
+ * `to` are left out, when that is not 0: `node` is the first in them. */
 struct fst_patch {
     uint32_t node;
     bool     behind;
     size_t   off, len; /* in rewriter->text */
+    uint32_t from, to;
 };
 
 struct scan {
@@ -39,8 +41,7 @@ void fst_rewriter_clear(struct fst_rewriter *w)
     *w = (struct fst_rewriter){ 0 };
 }
 
-/* A patch whose text was appended to w->text from `off` on. */
-static enum fst_status add_patch(struct fst_rewriter *w, uint32_t node, bool behind, size_t off, struct fst_error *err)
+static enum fst_status append(struct fst_rewriter *w, struct fst_patch p, struct fst_error *err)
 {
     if (w->patch_count == w->patch_cap) {
         size_t            cap = w->patch_cap ? w->patch_cap * 2 : 64;
@@ -50,8 +51,14 @@ static enum fst_status add_patch(struct fst_rewriter *w, uint32_t node, bool beh
         w->patches = grown;
         w->patch_cap = cap;
     }
-    w->patches[w->patch_count++] = (struct fst_patch){ node, behind, off, w->text.len - off };
+    w->patches[w->patch_count++] = p;
     return FST_OK;
+}
+
+/* A patch whose text was appended to w->text from `off` on. */
+static enum fst_status add_patch(struct fst_rewriter *w, uint32_t node, bool behind, size_t off, struct fst_error *err)
+{
+    return append(w, (struct fst_patch){ .node = node, .behind = behind, .off = off, .len = w->text.len - off }, err);
 }
 
 /* ---- the Bundles that stay whole: links to their own entries are left alone */
@@ -227,6 +234,101 @@ static enum fst_status scan_link(struct scan *s, uint32_t name, enum link_name k
     return replace(s, name + 1, target, n, parts.suffix);
 }
 
+/* ---- profiles that are taken out of meta.profile */
+
+static uint32_t start_of(const struct fst_tape *t, uint32_t node)
+{
+    return t->nodes[node].off - (fst_tape_kind(t, node) == FST_JSON_STRING);
+}
+
+static uint32_t end_of(const struct fst_tape *t, uint32_t node)
+{
+    return t->nodes[node].off + t->nodes[node].len + (fst_tape_kind(t, node) == FST_JSON_STRING);
+}
+
+/* Leave out an item of `container`, or a member by its name, with one comma: that before it when something stays before
+ * it, else that behind it. `before` is the value before it, FST_NO_NODE for the first; `next` the item or name behind it. */
+static enum fst_status leave_out(struct scan *s, uint32_t node, uint32_t last, bool stays_before, uint32_t before, uint32_t next)
+{
+    const struct fst_tape *t = s->w->tape;
+    struct fst_patch       p = { .node = node };
+    p.from = stays_before ? end_of(t, before) : start_of(t, node);
+    p.to = stays_before || next == FST_NO_NODE ? end_of(t, last) : start_of(t, next);
+    return append(s->w, p, s->err);
+}
+
+static bool keeps(struct scan *s, uint32_t item)
+{
+    const struct fst_strip *strip = s->w->strip;
+    return fst_tape_kind(s->w->tape, item) != FST_JSON_STRING ||
+           strip->keeps(strip->ctx, fst_tape_string(s->w->tape, item, &s->w->scratch));
+}
+
+/* Leave out the member `name` of `object`. */
+static enum fst_status leave_out_member(struct scan *s, uint32_t object, uint32_t name)
+{
+    uint32_t before = FST_NO_NODE;
+    FST_EACH_MEMBER(s->w->tape, object, n) {
+        if (n == name)
+            break;
+        before = n + 1;
+    }
+    return leave_out(s, name, name + 1, before != FST_NO_NODE, before, fst_tape_sibling(s->w->tape, object, name + 1));
+}
+
+static enum fst_status leave_out_items(struct scan *s, uint32_t list)
+{
+    const struct fst_tape *t = s->w->tape;
+    uint32_t               before = FST_NO_NODE;
+    bool                   stays_before = false;
+    enum fst_status        st = FST_OK;
+    FST_EACH_ELEMENT(t, list, item) {
+        if (keeps(s, item))
+            stays_before = true;
+        else if (!st)
+            st = leave_out(s, item, item, stays_before, before, fst_tape_sibling(t, list, item));
+        before = item;
+    }
+    return st;
+}
+
+/* The member "meta", called so at `name`, of `object`: its unknown profiles go, with them an array or a meta that has
+ * nothing else. *skip is set to the last node that goes with a meta. Where extensions are aligned with the profiles all
+ * stay. */
+static enum fst_status strip_meta(struct scan *s, uint32_t object, uint32_t name, uint32_t *skip)
+{
+    const struct fst_tape *t = s->w->tape;
+    uint32_t               meta = name + 1, list = fst_tape_member(t, meta, "profile"), kept = 0, count = 0;
+    if (list == FST_NO_NODE || fst_tape_member(t, meta, "_profile") != FST_NO_NODE)
+        return FST_OK;
+    FST_EACH_ELEMENT(t, list, item) {
+        kept += keeps(s, item);
+        count++;
+    }
+    if (kept == count)
+        return FST_OK;
+    if (kept)
+        return leave_out_items(s, list);
+    if (fst_node_count(&t->nodes[meta]) > 1)
+        return leave_out_member(s, meta, list - 1);
+    *skip = t->nodes[meta].next - 1;
+    return leave_out_member(s, object, name);
+}
+
+static bool is_meta(const struct fst_tape *t, uint32_t name)
+{
+    return fst_tape_kind(t, name + 1) == FST_JSON_OBJECT && fst_tape_string_is(t, name, "meta");
+}
+
+static enum fst_status strip_at(struct scan *s, uint32_t name, uint32_t *skip)
+{
+    uint32_t object, under;
+    if (!s->w->strip || !is_meta(s->w->tape, name))
+        return FST_OK;
+    fst_place_parent(s->w->tape, s->w->root, name, &object, &under);
+    return strip_meta(s, object, name, skip);
+}
+
 /* ---- the id */
 
 static enum fst_status patch_id(struct fst_rewriter *w, uint32_t node, bool behind, const char *id, struct fst_error *err)
@@ -245,7 +347,7 @@ enum fst_status fst_rewrite_scan(struct fst_rewriter *w, const struct fst_tape *
 {
     struct scan     s = { w, fn, ctx, err };
     uint32_t        type_node = fst_tape_member(t, root, "resourceType"), id_node = fst_tape_member(t, root, "id");
-    uint32_t        end = t->nodes[root].next;
+    uint32_t        end = t->nodes[root].next, skip = 0;
     enum fst_status st = FST_OK;
 
     free(w->inner);
@@ -262,6 +364,8 @@ enum fst_status fst_rewrite_scan(struct fst_rewriter *w, const struct fst_tape *
             enum link_name kind = link_name(t, i);
             if (kind && fst_tape_kind(t, i + 1) == FST_JSON_STRING)
                 st = scan_link(&s, i, kind);
+            else if (w->strip && i >= skip)
+                st = strip_at(&s, i, &skip);
         } else if (i == id_node) {
             if (fst_node_kind(n) == FST_JSON_STRING && !fst_tape_string_is(t, i, id))
                 st = patch_id(w, i, false, id, err);
@@ -295,6 +399,11 @@ static void write_compact(const struct fst_rewriter *w, struct fst_buf *out)
         const struct fst_patch *p = &w->patches[i];
         const struct fst_node  *n = &w->tape->nodes[p->node];
         const char             *stop = text + n->off + (p->behind ? n->len + 1 : 0);
+        if (p->to) {
+            put(out, at, (size_t)(text + p->from - at));
+            at = text + p->to;
+            continue;
+        }
         put(out, at, (size_t)(stop - at));
         put_patch(out, w, p);
         at = p->behind ? stop : stop + n->len;
@@ -321,7 +430,11 @@ static void write_minified(const struct fst_rewriter *w, struct fst_buf *out)
     for (uint32_t i = w->root + 1; i < root->next; i++) {
         const struct fst_node *n = &t->nodes[i];
         size_t                 quote = fst_node_kind(n) == FST_JSON_STRING;
-        if (fst_node_kind(n) >= FST_JSON_ARRAY)
+        if (p < last && p->to && p->node == i) {
+            put_structure(out, at, t->text + p->from);
+            at = t->text + p++->to;
+        }
+        if (fst_node_kind(n) >= FST_JSON_ARRAY || t->text + n->off < at)
             continue;
         at = put_structure(out, at, t->text + n->off - quote);
         if (p < last && p->node == i) {

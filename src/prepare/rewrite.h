@@ -8,12 +8,20 @@
 
 struct fst_patch;
 
+/* Entries of meta.profile that are taken out: those that `keeps` says no to. */
+typedef bool fst_keeps_profile_fn(void *ctx, struct fst_view canonical);
+struct fst_strip {
+    fst_keeps_profile_fn *keeps;
+    void                 *ctx;
+};
+
 struct fst_rewriter {
     struct fst_resolver *resolver;
     struct fst_patch    *patches;
     size_t               patch_count, patch_cap;
     struct fst_buf       text;    /* the patches' */
     struct fst_buf       scratch, inner_text;
+    const struct fst_strip *strip; /* NULL: nothing is taken out */
     bool                 is_bundle;
     struct fst_hash128  *inner;   /* hash set: how the entries of a Bundle that stays whole are called */
     size_t               inner_cap;
