@@ -1,5 +1,6 @@
 /* stages FILE.ndjson — how fast each stage is by itself, on one thread, from memory: "NAME MB/s" lines, the best of
- * some rounds. What is measured is the work on the file's bytes, not its reading. */
+ * some rounds. What is measured is the work on the file's bytes, not its reading.
+ * stages FILE.ndjson STAGE: that one alone, for a profiler. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -58,6 +59,7 @@ struct bench {
     struct lines          lines;
     const char           *path;
     struct fst_tape       tape;
+    struct fst_tape      *tapes; /* one a line, made when they are first asked for */
     struct fst_buf        out;
     struct fst_validator *validator;
 };
@@ -130,6 +132,35 @@ static void run_validate(struct bench *b)
     }
 }
 
+static void parse_lines(struct bench *b)
+{
+    struct fst_json_opts  opts = { .parser = FST_JSON_FAST };
+    struct fst_json_error jerr;
+
+    b->tapes = calloc(b->lines.count, sizeof *b->tapes);
+    for (size_t i = 0; i < b->lines.count; i++) {
+        struct fst_tape *t = &b->tapes[i];
+        if (fst_json_parse(&b->tape, b->lines.items[i], &opts, &jerr))
+            die(jerr.what);
+        *t = b->tape;
+        t->scratch.p = NULL;
+        t->nodes = malloc(t->count * sizeof *t->nodes);
+        if (!t->nodes)
+            die("out of memory");
+        memcpy(t->nodes, b->tape.nodes, t->count * sizeof *t->nodes);
+    }
+}
+
+/* Of tapes that are there already. */
+static void run_validate_alone(struct bench *b)
+{
+    struct fst_verdict verdict;
+
+    for (size_t i = 0; i < b->lines.count; i++)
+        if (fst_validate(b->validator, &b->tapes[i], 0, ignore, NULL, &verdict))
+            die("out of memory");
+}
+
 static void run_crc32(struct bench *b)
 {
     uint32_t crc = 0;
@@ -151,13 +182,14 @@ static void run_yajl_alone(struct bench *b)
     }
 }
 
-static const struct { const char *name; stage_fn *run; } stages[] = {
+static const struct { const char *name; stage_fn *run, *first; } stages[] = {
     { "yajl alone", run_yajl_alone },
     { "frame (with reading)", run_frame },
     { "parse to tape, yajl", run_parse_yajl },
     { "parse to tape, fast", run_parse_fast },
     { "parse and minify", run_minify },
     { "parse and validate, strict", run_validate },
+    { "validate alone, strict", run_validate_alone, parse_lines },
     { "crc32", run_crc32 },
 };
 
@@ -169,11 +201,15 @@ int main(int argc, char **argv)
 
     fst_buf_init(&text, CEILING);
     fst_buf_init(&b.out, CEILING);
-    if (argc != 2 || fst_file_read(&text, argv[1], NULL) || fst_validator_new(&b.validator, &opts, NULL))
-        die("usage: stages FILE.ndjson");
+    if (argc < 2 || argc > 3 || fst_file_read(&text, argv[1], NULL) || fst_validator_new(&b.validator, &opts, NULL))
+        die("usage: stages FILE.ndjson [STAGE]");
     split(&b.lines, fst_buf_view(&text));
     for (size_t i = 0; i < FST_COUNT(stages); i++) {
         double best = 0;
+        if (argc == 3 && strcmp(argv[2], stages[i].name))
+            continue;
+        if (stages[i].first)
+            stages[i].first(&b);
         for (int round = 0; round < ROUNDS; round++) {
             double begun = now_s(), rate;
             stages[i].run(&b);
@@ -185,6 +221,9 @@ int main(int argc, char **argv)
     }
     fst_validator_free(b.validator);
     fst_tape_clear(&b.tape);
+    for (size_t i = 0; b.tapes && i < b.lines.count; i++)
+        free(b.tapes[i].nodes);
+    free(b.tapes);
     fst_buf_clear(&b.out);
     fst_buf_clear(&text);
     free(b.lines.items);
