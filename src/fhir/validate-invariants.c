@@ -1,21 +1,27 @@
 /* Invariants: the rules that R4 states in FHIRPath, each compiled when it is first met. */
 #include <stdlib.h>
 
-#include "fhir/fhirpath.h"
+#include "fhir/fhirpath-quick.h"
 #include "fhir/validate-private.h"
-
-enum rule_state { RULE_NEW, RULE_ALWAYS, RULE_WHEN_SEEN, RULE_NEVER };
 
 struct rule { /* a row of the schema's, made ready */
     const struct fst_path_program *program;
-    const char                    *key;
-    uint64_t                       elements; /* RULE_WHEN_SEEN: true unless one of these is there */
-    uint8_t                        state;
+    const struct fst_quick        *quick;    /* NULL: there is no quick answer */
+    const struct fst_rule_row     *row;
+    uint64_t                       elements; /* true unless one of these is there */
+    bool                           always;   /* asked whatever is there */
+};
+
+struct rules { /* of a type: those that are to be asked */
+    struct rule *items;
+    uint32_t     count;
+    bool         ready, always;
+    uint64_t     elements; /* of all of them */
 };
 
 struct fst_invariants {
     struct fst_arena     arena;
-    struct rule         *rules; /* one a row */
+    struct rules        *types;
     struct fst_path_eval eval;
 };
 
@@ -27,8 +33,8 @@ enum fst_status fst_invariants_new(struct fst_invariants **out, const struct fst
         return FST_ENOMEM;
     fst_arena_init(&x->arena, 0);
     fst_path_eval_init(&x->eval, schema);
-    x->rules = calloc(schema->rules_count + 1, sizeof *x->rules);
-    if (x->rules)
+    x->types = calloc(schema->types_count, sizeof *x->types);
+    if (x->types)
         return FST_OK;
     fst_invariants_free(x);
     *out = NULL;
@@ -41,7 +47,7 @@ void fst_invariants_free(struct fst_invariants *x)
         return;
     fst_path_eval_clear(&x->eval);
     fst_arena_clear(&x->arena);
-    free(x->rules);
+    free(x->types);
     free(x);
 }
 
@@ -88,26 +94,46 @@ static bool holds_of_nothing(struct fst_invariants *x, const struct rule *r, fst
     return holds;
 }
 
-static void make_ready(struct fst_validator *v, struct rule *r, const struct fst_rule_row *row, fst_def def)
+/* False: the rule is never to be asked. */
+static bool make_rule(struct fst_validator *v, struct rule *r, const struct fst_rule_row *row, fst_def def)
 {
     struct fst_invariants *x = v->invariants;
     struct masking         m = { v->schema, def, 0 };
     const char            *why;
 
-    r->state = RULE_NEVER;
-    r->key = fst_pool_view(v->schema, row->key).p;
-    if (is_told_elsewhere(fst_pool_view(v->schema, row->key)))
-        return;
+    if (is_told_elsewhere(fst_pool_view(v->schema, row->key)) || (row->severity == FST_RULE_WARNING && v->opts.no_warnings))
+        return false;
+    r->row = row;
     r->program = fst_path_compile(&x->arena, fst_pool_view(v->schema, row->expression), &why);
     if (!r->program)
-        return;
-    r->state = RULE_ALWAYS;
-    if (!r->program->local || row->on_element)
-        return;
-    fst_path_names(r->program, mask_name, &m);
-    r->elements = m.elements;
-    if (holds_of_nothing(x, r, def))
-        r->state = RULE_WHEN_SEEN;
+        return false;
+    if (row->on_element) {
+        r->elements = (uint64_t)1 << row->element;
+        return true;
+    }
+    r->quick = v->opts.general_rules ? NULL : fst_path_quick_compile(&x->arena, v->schema, r->program, def);
+    r->always = !r->program->local;
+    if (!r->always) {
+        fst_path_names(r->program, mask_name, &m);
+        r->elements = m.elements;
+        r->always = !holds_of_nothing(x, r, def);
+    }
+    return true;
+}
+
+static void make_ready(struct fst_validator *v, struct rules *rules, const struct fst_type_row *type)
+{
+    rules->ready = true;
+    rules->items = fst_arena_zalloc(&v->invariants->arena, type->rule_count * sizeof *rules->items);
+    v->out_of_memory |= type->rule_count && !rules->items;
+    for (uint32_t i = 0; rules->items && i < type->rule_count; i++) {
+        struct rule *r = &rules->items[rules->count];
+        if (!make_rule(v, r, &v->schema->rules[type->rules + i], (fst_def)(type - v->schema->types)))
+            continue;
+        rules->always |= r->always;
+        rules->elements |= r->elements;
+        rules->count++;
+    }
 }
 
 /* ---- running */
@@ -129,17 +155,18 @@ static void set_resources(struct fst_validator *v)
     v->invariants->eval.root_resource = item_of(v, scope->frame);
 }
 
-static void tell(struct fst_validator *v, struct fst_place place, uint32_t node, const struct rule *r, const struct fst_rule_row *row)
+static void tell(struct fst_validator *v, struct fst_place place, uint32_t node, const struct rule *r)
 {
-    struct fst_view human = fst_pool_view(v->schema, row->human);
-    fst_report(v, place, row->severity == FST_RULE_ERROR ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_INVARIANT, r->key, node,
-               "%.*s", FST_VIEW_ARGS(human));
+    struct fst_view human = fst_pool_view(v->schema, r->row->human);
+    fst_report(v, place, r->row->severity == FST_RULE_ERROR ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_INVARIANT,
+               fst_pool_view(v->schema, r->row->key).p, node, "%.*s", FST_VIEW_ARGS(human));
 }
 
 /* A rule about an element of the type: of each of its values. */
-static void run_on_element(struct fst_validator *v, const struct fst_frame *at, const struct rule *r, const struct fst_rule_row *row)
+static void run_on_element(struct fst_validator *v, const struct fst_frame *at, const struct rule *r)
 {
-    uint32_t                 value = at->valued >> row->element & 1 ? at->values[row->element] : FST_NO_NODE;
+    uint8_t                  element = r->row->element;
+    uint32_t                 value = at->valued >> element & 1 ? at->values[element] : FST_NO_NODE;
     struct fst_view          name;
     const struct fst_member *m;
     int32_t                  i = 0;
@@ -153,34 +180,46 @@ static void run_on_element(struct fst_validator *v, const struct fst_frame *at, 
     set_resources(v);
     if (fst_tape_kind(v->tape, value) != FST_JSON_ARRAY) {
         if (fst_path_is_true(&v->invariants->eval, r->program, (struct fst_path_item){ .kind = FST_PATH_NODE, .def = m->def, .node = value, .more = FST_NO_NODE }) == FST_PATH_FALSE)
-            tell(v, (struct fst_place){ at, m, -1 }, value, r, row);
+            tell(v, (struct fst_place){ at, m, -1 }, value, r);
         return;
     }
     FST_EACH_ELEMENT(v->tape, value, item) {
         if (fst_tape_kind(v->tape, item) != FST_JSON_NULL &&
             fst_path_is_true(&v->invariants->eval, r->program, (struct fst_path_item){ .kind = FST_PATH_NODE, .def = m->def, .node = item, .more = FST_NO_NODE }) == FST_PATH_FALSE)
-            tell(v, (struct fst_place){ at, m, i }, item, r, row);
+            tell(v, (struct fst_place){ at, m, i }, item, r);
         i++;
     }
 }
 
+/* Does it hold of the object? The quick answers take its structure for granted, which an error puts in doubt. */
+static bool holds(struct fst_validator *v, const struct fst_frame *at, const struct rule *r)
+{
+    const struct fst_quick_object object = { item_of(v, at), at->seen, at->valued, at->values };
+
+    set_resources(v);
+    if (r->quick && !v->verdict.errors) {
+        enum fst_quick_answer answer = fst_path_quick(&v->invariants->eval, r->quick, &object);
+        if (answer != FST_QUICK_UNSURE)
+            return answer == FST_QUICK_TRUE;
+    }
+    return fst_path_is_true(&v->invariants->eval, r->program, object.item) != FST_PATH_FALSE;
+}
+
 void fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at)
 {
-    for (uint32_t i = at->type->rules; i < at->type->rules + at->type->rule_count; i++) {
-        const struct fst_rule_row *row = &v->schema->rules[i];
-        struct rule               *r = &v->invariants->rules[i];
+    struct rules *rules = &v->invariants->types[at->type - v->schema->types];
 
-        if (r->state == RULE_NEW)
-            make_ready(v, r, row, (fst_def)(at->type - v->schema->types));
-        if (r->state == RULE_NEVER || (r->state == RULE_WHEN_SEEN && !(at->seen & r->elements)) ||
-            (row->severity == FST_RULE_WARNING && v->opts.no_warnings))
+    if (!rules->ready)
+        make_ready(v, rules, at->type);
+    if (!rules->always && !(at->seen & rules->elements))
+        return;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        const struct rule *r = &rules->items[i];
+        if (!r->always && !(at->seen & r->elements))
             continue;
-        if (row->on_element) {
-            run_on_element(v, at, r, row);
-            continue;
-        }
-        set_resources(v);
-        if (fst_path_is_true(&v->invariants->eval, r->program, item_of(v, at)) == FST_PATH_FALSE)
-            tell(v, fst_place_of(at), at->node, r, row);
+        if (r->row->on_element)
+            run_on_element(v, at, r);
+        else if (!holds(v, at, r))
+            tell(v, fst_place_of(at), at->node, r);
     }
 }

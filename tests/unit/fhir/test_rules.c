@@ -1,0 +1,128 @@
+/* Invariants have two ways to an answer: the quick one and the general evaluator. Both must find the same. */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "fhir/validate.h"
+
+struct judge {
+    struct fst_validator *v;
+    struct fst_buf        found;
+};
+
+static void note(void *ctx, const struct fst_issue *issue)
+{
+    fst_buf_addf(ctx, "%d %s %.*s %.*s %llu\n", (int)issue->severity, issue->rule, FST_VIEW_ARGS(issue->expression), FST_VIEW_ARGS(issue->text),
+                 (unsigned long long)issue->offset);
+}
+
+static void judge_init(struct judge *j, bool general)
+{
+    const struct fst_validate_opts opts = { .general_rules = general, .show_values = true };
+    assert_int_equal(fst_validator_new(&j->v, &opts, NULL), FST_OK);
+    fst_buf_init(&j->found, 64 << 20);
+}
+
+static void judge_clear(struct judge *j)
+{
+    fst_validator_free(j->v);
+    fst_buf_clear(&j->found);
+}
+
+static const char *judge_tape(struct judge *j, const struct fst_tape *tape)
+{
+    struct fst_verdict verdict;
+    fst_buf_reset(&j->found);
+    assert_int_equal(fst_validate(j->v, tape, 0, note, &j->found, &verdict), FST_OK);
+    return fst_buf_str(&j->found);
+}
+
+struct pair {
+    struct judge    quick, general;
+    struct fst_tape tape;
+    size_t          judged;
+};
+
+static void pair_init(struct pair *p)
+{
+    *p = (struct pair){ .judged = 0 };
+    judge_init(&p->quick, false);
+    judge_init(&p->general, true);
+}
+
+static void pair_clear(struct pair *p)
+{
+    judge_clear(&p->quick);
+    judge_clear(&p->general);
+    fst_tape_clear(&p->tape);
+}
+
+static void compare(struct pair *p, struct fst_view text)
+{
+    struct fst_json_error jerr;
+    const char           *a, *b;
+    if (fst_json_parse(&p->tape, text, &(struct fst_json_opts){ 0 }, &jerr))
+        return;
+    a = judge_tape(&p->quick, &p->tape);
+    b = judge_tape(&p->general, &p->tape);
+    if (strcmp(a, b))
+        fail_msg("%.*s\nquick:\n%s\ngeneral:\n%s", FST_VIEW_ARGS(text), a, b);
+    p->judged++;
+}
+
+static void small_cases(void **state)
+{
+    static const char *const rows[] = {
+        "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"#\"}}",
+        "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"\\u0023p\"}}",
+        "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"subject\":{\"refer\\u0065nce\":\"#p\"}}",
+        "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"coding\":[{\"code\":\"a\"}]},\"valueString\":\"x\",\"component\":[{\"code\":{\"coding\":[{\"code\":\"a\"}]}}]}",
+        "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"_valueString\":{\"extension\":[{\"url\":\"http://a.b/c\",\"valueCode\":\"x\"}]},\"dataAbsentReason\":{\"text\":\"x\"}}",
+        "{\"resourceType\":\"Condition\",\"subject\":{\"display\":\"x\"},\"clinicalStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"_code\":{\"extension\":[{\"url\":\"http://a.b/c\",\"valueCode\":\"x\"}]}}]},\"abatementString\":\"x\"}",
+        "{\"resourceType\":\"Condition\",\"subject\":{\"display\":\"x\"},\"clinicalStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"c\\u006fde\":\"active\"}]},\"abatementString\":\"x\"}",
+        "{\"resourceType\":\"Patient\",\"name\":[{\"period\":{\"start\":\"2020\",\"end\":\"2019-12-31T23:59:60Z\"}}]}",
+        "{\"resourceType\":\"Patient\",\"name\":[{\"period\":{\"start\":\"2020-01-01T00:00:60Z\",\"end\":\"2020-01-01T00:01:00Z\"}}]}",
+        "{\"resourceType\":\"Patient\",\"name\":[{\"period\":{\"_start\":{\"extension\":[{\"url\":\"http://a.b/c\",\"valueCode\":\"x\"}]},\"end\":\"2020\"}}]}",
+        "{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"a\",\"link\":[{\"other\":{\"reference\":\"#\"},\"type\":\"seealso\"}]}],\"link\":[{\"other\":{\"reference\":\"#a\"},\"type\":\"seealso\"}]}",
+    };
+    struct pair p;
+    pair_init(&p);
+    for (size_t i = 0; i < FST_COUNT(rows); i++)
+        compare(&p, fst_view_of(rows[i]));
+    assert_int_equal(p.judged, FST_COUNT(rows));
+    pair_clear(&p);
+}
+
+/* Every case of the oracle's, valid or not. */
+static void compare_lines(struct pair *p, const char *command)
+{
+    FILE  *in = popen(command, "r");
+    char  *line = NULL;
+    size_t cap = 0;
+    for (ssize_t n; in && (n = getline(&line, &cap, in)) > 0;)
+        compare(p, fst_view_n(line, (size_t)n));
+    free(line);
+    if (in)
+        pclose(in);
+}
+
+static void oracle_cases(void **state)
+{
+    static const char *const sets[] = { "dev", "examples", "synthea", "us-core-5.0.1" };
+    struct pair p;
+    if (!fst_testdata())
+        skip();
+    pair_init(&p);
+    for (size_t i = 0; i < FST_COUNT(sets); i++) {
+        char command[4096];
+        snprintf(command, sizeof command, "xz -dc '%s/oracle/%s/cases.ndjson.xz' 2>/dev/null", fst_testdata(), sets[i]);
+        compare_lines(&p, command);
+    }
+    if (!p.judged)
+        print_message("the oracle's cases are not in %s\n", fst_testdata());
+    pair_clear(&p);
+}
+
+FST_TESTS(cmocka_unit_test(small_cases), cmocka_unit_test(oracle_cases))
