@@ -9,6 +9,9 @@
  * should be: a static phrase such as "a date like 2020, 2020-06 or 2020-06-30". The empty text is none of any type. */
 const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v);
 
+/* Is the text one of the usual values of the type, told at a glance? False says nothing: ask fst_prim_refuse(). */
+bool fst_prim_passes(enum fst_prim prim, struct fst_view v);
+
 /* The JSON kinds that hold the type. */
 static inline bool fst_prim_is_number(enum fst_prim prim) { return prim >= FST_PRIM_INTEGER && prim <= FST_PRIM_DECIMAL; }
 

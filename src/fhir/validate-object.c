@@ -28,7 +28,7 @@ void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uin
     enum fst_json_kind kind = fst_tape_kind(v->tape, node);
     if (prim == FST_PRIM_BOOLEAN ? kind == FST_JSON_TRUE || kind == FST_JSON_FALSE : kind == wanted_kind(prim)) {
         struct fst_view value = fst_value_of(v, node);
-        const char     *refused = fst_prim_refuse(prim, value);
+        const char     *refused = fst_prim_passes(prim, value) ? NULL : fst_prim_refuse(prim, value);
         if (refused && passes_blank(&place, value))
             refused = NULL;
         if (!refused && place.member->binding != FST_NONE && v->opts.level == FST_LEVEL_STRICT)
@@ -175,9 +175,43 @@ static void missing_values(struct fst_validator *v, const struct fst_frame *at, 
     }
 }
 
-static const struct fst_member *find_member(struct fst_validator *v, const struct fst_frame *at, uint32_t name)
+/* Equal bytes, for names: mostly short. */
+static bool same_bytes(const char *a, const char *b, size_t n)
 {
-    return fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, name));
+    uint64_t x, y;
+
+    if (n < 8) {
+        for (size_t i = 0; i < n; i++)
+            if (a[i] != b[i])
+                return false;
+        return true;
+    }
+    for (size_t i = 0; i + 8 < n; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        if (x != y)
+            return false;
+    }
+    memcpy(&x, a + n - 8, 8);
+    memcpy(&y, b + n - 8, 8);
+    return x == y;
+}
+
+/* The member of that name. Members come in the same order again and again: the one that came here last time is tried
+ * first, and *guess, which is where the next one is to be guessed, moves on. */
+static const struct fst_member *find_member(struct fst_validator *v, const struct fst_frame *at, uint32_t name, uint16_t **guess)
+{
+    const struct fst_member *members = v->schema->members + at->type->members, *m = members + **guess;
+    const struct fst_node   *n = &v->tape->nodes[name];
+
+    if (**guess >= at->type->member_count || m->name_len != n->len || !same_bytes(v->schema->pool + m->name, v->tape->text + n->off, n->len)) {
+        m = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, name));
+        if (!m)
+            return NULL;
+        **guess = (uint16_t)(m - members);
+    }
+    *guess = &v->guesses[v->schema->types_count + at->type->members + **guess];
+    return m;
 }
 
 static void type_rules(struct fst_validator *v, const struct fst_frame *at)
@@ -197,8 +231,9 @@ void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
         fst_error_at(v, fst_place_of(at), FST_ISSUE_REQUIRED, "empty", at->node, "an object may not be empty: leave the property out");
         return;
     }
+    uint16_t *guess = &v->guesses[at->type - v->schema->types];
     FST_EACH_MEMBER(v->tape, at->node, name) {
-        const struct fst_member *m = find_member(v, at, name);
+        const struct fst_member *m = find_member(v, at, name, &guess);
         if (!m) {
             unknown_member(v, at, name);
             continue;

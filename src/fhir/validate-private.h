@@ -68,6 +68,7 @@ struct fst_validator {
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
     uint8_t                          known[FST_KNOWN_COUNT];
     struct fst_node_list             links; /* values "#…" of the resources being checked, in order of the text */
+    uint16_t                        *guesses; /* of each type the member that came first last time, then of each member the one behind */
     fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
     struct fst_invariants           *invariants;
     struct fst_profile_check        *profile_check;

@@ -76,7 +76,8 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     fst_buf_init(&v->scratch, SIZE_MAX / 2);
     fst_buf_init(&v->scratch2, SIZE_MAX / 2);
     find_known(v);
-    if (!find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema)) {
+    v->guesses = calloc((size_t)v->schema->types_count + v->schema->members_count, sizeof *v->guesses);
+    if (!v->guesses || !find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema)) {
         fst_validator_free(v);
         *out = NULL;
         return fst_fail(err, FST_ENOMEM, "validator: out of memory");
@@ -95,6 +96,7 @@ void fst_validator_free(struct fst_validator *v)
     fst_buf_clear(&v->scratch);
     fst_buf_clear(&v->scratch2);
     free(v->links.nodes);
+    free(v->guesses);
     free(v->type_rules);
     fst_invariants_free(v->invariants);
     fst_profile_check_free(v->profile_check);
