@@ -69,7 +69,7 @@ void fst_buf_add_char(struct fst_buf *b, char c)
     fst_buf_add(b, &c, 1);
 }
 
-void fst_buf_vaddf(struct fst_buf *b, const char *fmt, va_list args)
+static void add_printf(struct fst_buf *b, const char *fmt, va_list args)
 {
     va_list again;
     int     n;
@@ -81,6 +81,37 @@ void fst_buf_vaddf(struct fst_buf *b, const char *fmt, va_list args)
         return;
     vsnprintf(b->p + b->len, (size_t)n + 1, fmt, args);
     b->len += (size_t)n;
+}
+
+/* Text and strings, of which most formats are made, are added here; from the first other conversion on libc does it. */
+void fst_buf_vaddf(struct fst_buf *b, const char *fmt, va_list args)
+{
+    va_list rest;
+    size_t  from = b->len;
+
+    va_copy(rest, args);
+    while (*fmt && !b->failed) {
+        size_t text = strcspn(fmt, "%");
+        fst_buf_add(b, fmt, text);
+        fmt += text;
+        if (!strncmp(fmt, "%.*s", 4)) {
+            int         most = va_arg(rest, int);
+            const char *s = va_arg(rest, const char *);
+            fst_buf_add(b, s, most < 0 ? strlen(s) : strnlen(s, (size_t)most));
+            fmt += 4;
+        } else if (!strncmp(fmt, "%s", 2)) {
+            fst_buf_add_str(b, va_arg(rest, const char *));
+            fmt += 2;
+        } else if (*fmt) {
+            add_printf(b, fmt, rest);
+            break;
+        }
+    }
+    va_end(rest);
+    if (b->failed && b->len > from) { /* all or nothing */
+        b->len = from;
+        b->p[from] = '\0';
+    }
 }
 
 void fst_buf_addf(struct fst_buf *b, const char *fmt, ...)

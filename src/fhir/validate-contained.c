@@ -119,10 +119,14 @@ static void check_ids(struct contained *c)
 void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at, uint32_t first_link)
 {
     uint32_t         array = fst_tape_member(v->tape, at->node, "contained");
-    struct contained c = { .v = v, .at = at, .array = array };
+    struct contained c;
 
     if (array == FST_NO_NODE || fst_tape_kind(v->tape, array) != FST_JSON_ARRAY || fst_node_count(&v->tape->nodes[array]) > MAX_CONTAINED)
         return;
+    c.v = v;
+    c.at = at;
+    c.array = array;
+    c.count = c.steps = 0;
     FST_EACH_ELEMENT(v->tape, array, item)
         c.nodes[c.count++] = item;
     check_ids(&c);

@@ -63,17 +63,10 @@ static bool stands_for_value(struct fst_validator *v, uint32_t node)
            !fst_tape_string_is(v->tape, node + 1, "id");
 }
 
-/* Does item `index` of the twin's array stand for a value that is null? */
-static bool twin_has_item(struct fst_validator *v, const struct fst_frame *at, const struct fst_member *m, int32_t index)
+/* Does the twin's item stand for a value that is null? */
+static bool stands_for_null(struct fst_validator *v, uint32_t item)
 {
-    uint32_t twin = twin_value(v, at, m);
-    int32_t  i = 0;
-    if (twin == FST_NO_NODE)
-        return false;
-    FST_EACH_ELEMENT(v->tape, twin, item)
-        if (i++ == index)
-            return fst_tape_kind(v->tape, item) != FST_JSON_NULL && (v->opts.level != FST_LEVEL_STRICT || stands_for_value(v, item));
-    return false;
+    return item != FST_NO_NODE && fst_tape_kind(v->tape, item) != FST_JSON_NULL && (v->opts.level != FST_LEVEL_STRICT || stands_for_value(v, item));
 }
 
 /* ---- one value */
@@ -99,6 +92,31 @@ static void check_value(struct fst_validator *v, struct fst_frame *at, const str
     }
 }
 
+/* The items of an array, and beside them, once there is a null, those of the twin's. */
+static void check_primitives(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, uint32_t node)
+{
+    uint32_t twin = FST_NO_NODE, beside = FST_NO_NODE;
+    int32_t  i = 0, reached = -1; /* the index of `beside` */
+
+    FST_EACH_ELEMENT(v->tape, node, item) {
+        if (fst_tape_kind(v->tape, item) != FST_JSON_NULL) {
+            check_value(v, at, m, i++, item);
+            continue;
+        }
+        if (reached < 0) {
+            twin = twin_value(v, at, m);
+            beside = twin != FST_NO_NODE && fst_tape_kind(v->tape, twin) == FST_JSON_ARRAY ? fst_tape_first(v->tape, twin) : FST_NO_NODE;
+            reached = 0;
+        }
+        for (; beside != FST_NO_NODE && reached < i; reached++)
+            beside = fst_tape_sibling(v->tape, twin, beside);
+        if (!stands_for_null(v, beside))
+            fst_error_at(v, ((struct fst_place){ at, m, i }), FST_ISSUE_REQUIRED, "empty", item,
+                         "null stands only for a value that has an extension");
+        i++;
+    }
+}
+
 static void check_array(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, uint32_t node)
 {
     const struct fst_element *e = &v->schema->elements[at->type->elements + m->element];
@@ -115,14 +133,12 @@ static void check_array(struct fst_validator *v, struct fst_frame *at, const str
     if (count > e->max)
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "max", node, "%u values of %.*s, at most %u are allowed", count,
                      FST_VIEW_ARGS(fst_schema_element_name(v->schema, e)), e->max);
-    FST_EACH_ELEMENT(v->tape, node, item) {
-        if (fst_tape_kind(v->tape, item) != FST_JSON_NULL || !(m->flags & FST_MEMBER_PRIMITIVE))
-            check_value(v, at, m, i, item);
-        else if (!twin_has_item(v, at, m, i))
-            fst_error_at(v, ((struct fst_place){ at, m, i }), FST_ISSUE_REQUIRED, "empty", item,
-                         "null stands only for a value that has an extension");
-        i++;
+    if (m->flags & FST_MEMBER_PRIMITIVE) {
+        check_primitives(v, at, m, node);
+        return;
     }
+    FST_EACH_ELEMENT(v->tape, node, item)
+        check_value(v, at, m, i++, item);
 }
 
 /* A second member for an element that is there: its own extensions, or a second type of a choice. */

@@ -35,7 +35,7 @@ void fst_rule_attachment(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view text = fst_known_string(v, at, FST_KNOWN_ATTACHMENT_DATA, &v->scratch);
     uint32_t        size = fst_known(v, at, FST_KNOWN_ATTACHMENT_SIZE);
-    if (!text.n)
+    if (!text.n || (size == FST_NO_NODE && fst_known(v, at, FST_KNOWN_ATTACHMENT_HASH) == FST_NO_NODE && fst_base64_is_plain(text)))
         return;
     fst_buf_reset(&v->scratch2);
     if (!fst_base64_decode(&v->scratch2, text)) {

@@ -76,10 +76,20 @@ void fst_json_string(struct fst_json_writer *w, struct fst_view v)
     fst_json_quote(w->out, v);
 }
 
+static void add_digits(struct fst_buf *out, uint64_t n)
+{
+    char  digits[20];
+    char *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + n % 10);
+    while (n /= 10);
+    fst_buf_add(out, at, (size_t)(digits + sizeof digits - at));
+}
+
 void fst_json_u64(struct fst_json_writer *w, uint64_t n)
 {
     before_item(w);
-    fst_buf_addf(w->out, "%" PRIu64, n);
+    add_digits(w->out, n);
 }
 
 void fst_json_i64(struct fst_json_writer *w, int64_t n)
@@ -147,11 +157,30 @@ static void add_escape(struct fst_buf *out, unsigned char c)
         fst_buf_addf(out, "\\u%04x", c);
 }
 
+/* How many bytes from p on are ASCII that stands for itself, told eight at a time: a multiple of eight. */
+static size_t plain_run(const char *p, size_t n)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+    size_t         i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t w, quote, backslash;
+        memcpy(&w, p + i, sizeof w);
+        quote = w ^ ones * '"';
+        backslash = w ^ ones * '\\';
+        if (((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & tops)
+            break;
+    }
+    return i;
+}
+
 void fst_json_quote(struct fst_buf *out, struct fst_view v)
 {
     size_t at = 0, plain = 0;
     fst_buf_add_char(out, '"');
     while (at < v.n) {
+        at += plain_run(v.p + at, v.n - at);
+        if (at == v.n)
+            break;
         unsigned char c = (unsigned char)v.p[at];
         size_t        n = c < 0x80 ? 1 : fst_utf8_sequence(v.p + at, v.n - at);
         if (n && c >= 0x20 && c != '"' && c != '\\') {
