@@ -172,10 +172,23 @@ static bool group_exists(struct fst_fhir *f, struct fst_view id)
     return !fst_db_int(f->s->db, &n, 0, NULL, "SELECT count(*) FROM resource WHERE datastore = ? AND type = 'Group' AND id = ?", "it", f->store, id) && n;
 }
 
+/* False: refused. */
+static bool may_start(struct fst_fhir *f, struct fst_view group)
+{
+    if (strcmp(f->x->method, "GET") != 0 && strcmp(f->x->method, "POST") != 0)
+        fst_fhir_refuse(f, 405, "not-supported", "$export is started with GET or POST");
+    else if (!fst_view_is(fst_exchange_header(f->x, "prefer"), "respond-async"))
+        fst_fhir_refuse(f, 400, "invalid", "$export is asynchronous: it needs the header Prefer: respond-async");
+    else if (group.n && !group_exists(f, group))
+        fst_fhir_refuse(f, 404, "not-found", "Resource not found: Group/%.*s", FST_VIEW_ARGS(group));
+    else
+        return true;
+    return false;
+}
+
 void fst_fhir_start_export(struct fst_fhir *f, struct fst_view type, struct fst_view group)
 {
     struct fst_export e;
-    bool              ok;
 
     fst_export_init(&e);
     e.level = group.n ? FST_EXPORT_GROUP : type.n ? FST_EXPORT_PATIENT : FST_EXPORT_SYSTEM;
@@ -183,14 +196,7 @@ void fst_fhir_start_export(struct fst_fhir *f, struct fst_view type, struct fst_
     fst_buf_addf(&e.request, "%s%.*s", fst_buf_str(&f->base), FST_VIEW_ARGS(f->rest));
     if (f->query.n)
         fst_buf_addf(&e.request, "?%.*s", FST_VIEW_ARGS(f->query));
-    ok = strcmp(f->x->method, "GET") == 0 || strcmp(f->x->method, "POST") == 0;
-    if (!ok)
-        fst_fhir_refuse(f, 405, "not-supported", "$export is started with GET or POST");
-    else if ((ok = fst_view_is(fst_exchange_header(f->x, "prefer"), "respond-async")) == false)
-        fst_fhir_refuse(f, 400, "invalid", "$export is asynchronous: it needs the header Prefer: respond-async");
-    else if ((ok = !group.n || group_exists(f, group)) == false)
-        fst_fhir_refuse(f, 404, "not-found", "Resource not found: Group/%.*s", FST_VIEW_ARGS(group));
-    if (ok && read_query(f, &e))
+    if (may_start(f, group) && read_query(f, &e))
         start(f, &e);
     fst_export_clear(&e);
 }

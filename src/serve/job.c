@@ -128,8 +128,10 @@ static void start_job(struct fst_serve *s, struct fst_api_request *r, const stru
     fst_buf_add_view(&g.token, fst_api_string(r, "ClientToken"));
     fst_buf_add_view(&g.name, fst_api_string(r, "JobName"));
     fst_serve_id(s, g.id);
-    if (!fst_api_store_is_usable(s, fst_buf_view(&g.store), &code, &why, &err))
-        err.status ? fst_api_failed(r, &err) : fst_api_refuse(r, code, why);
+    if (!fst_api_store_is_usable(s, fst_buf_view(&g.store), &code, &why, &err) && err.status)
+        fst_api_failed(r, &err);
+    else if (*code)
+        fst_api_refuse(r, code, why);
     else if (fst_api_string(r, "InputFormat").n || fst_api_string(r, "ProfileId").n)
         fst_api_refuse(r, "ValidationException", "The local service imports FHIR alone: it does not support data transformation.");
     else
