@@ -2,9 +2,11 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { STATEMENTS = 256 };
+enum { STATEMENTS = 256, YIELD_NS = 1000000 };
 
 struct statement {
     const char   *sql;
@@ -14,6 +16,7 @@ struct statement {
 struct fst_db {
     sqlite3         *handle;
     pthread_mutex_t  lock; /* recursive: a transaction's statements take it again */
+    _Atomic int      waiting; /* threads that want it */
     struct statement statements[STATEMENTS];
     size_t           count;
     unsigned         depth;  /* of transactions; under the lock */
@@ -81,6 +84,20 @@ int64_t fst_row_int(const struct fst_row *row, int column)
     return sqlite3_column_int64(row->stmt, column);
 }
 
+static void take_lock(struct fst_db *db)
+{
+    db->waiting++;
+    pthread_mutex_lock(&db->lock);
+    db->waiting--;
+}
+
+/* Whoever holds a mutex and takes it again at once has it before those that sleep for it. */
+void fst_db_yield(struct fst_db *db)
+{
+    if (db->waiting)
+        nanosleep(&(struct timespec){ 0, YIELD_NS }, NULL);
+}
+
 static sqlite3_stmt *statement(struct fst_db *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
@@ -118,7 +135,7 @@ static enum fst_status run(struct fst_db *db, fst_row_fn *fn, void *ctx, struct 
     enum fst_status st = FST_OK;
     int             rc;
 
-    pthread_mutex_lock(&db->lock);
+    take_lock(db);
     row.stmt = stmt = statement(db, sql);
     if (!stmt) {
         st = fail(db, err);
@@ -174,7 +191,7 @@ enum fst_status fst_db_begin(struct fst_db *db, struct fst_error *err)
 {
     enum fst_status st = FST_OK;
 
-    pthread_mutex_lock(&db->lock);
+    take_lock(db);
     if (!db->depth++)
         st = fst_db_run(db, NULL, NULL, err, "BEGIN IMMEDIATE", "");
     if (st) {

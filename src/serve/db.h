@@ -36,5 +36,7 @@ int64_t fst_db_changes(struct fst_db *db); /* rows that the last statement of th
 FST_MUST_USE enum fst_status fst_db_begin(struct fst_db *db, struct fst_error *err);
 /* Commits when `st` is FST_OK, else rolls back; returns the first failure. */
 FST_MUST_USE enum fst_status fst_db_end(struct fst_db *db, enum fst_status st, struct fst_error *err);
+/* Between two transactions of many: let those in that wait. */
+void fst_db_yield(struct fst_db *db);
 
 #endif

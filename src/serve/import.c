@@ -14,7 +14,9 @@
 #include "serve/lake.h"
 #include "serve/log.h"
 
-enum { BATCH_BYTES = 1 << 20, COMMIT_BATCHES = 8 };
+/* A transaction is long enough that an index page is not written for every few resources, and no longer than others can
+ * wait for the database. */
+enum { BATCH_BYTES = 1 << 20, COMMIT_BYTES = 32 << 20, COMMIT_MS = 250 };
 #define LONGEST_LINE ((size_t)192 << 20) /* of `prepare`'s --max-resource: the largest Binary that HealthLake imports is 164 MB */
 
 struct input {
@@ -322,17 +324,36 @@ static enum fst_status take_batch(struct import *j, const struct fst_batch *b, s
     return write_logs(j, b, err);
 }
 
-/* What is judged, in one transaction; one batch at least, waited for. */
+static enum fst_status fill_ring(struct import *j, struct fst_error *err)
+{
+    struct fst_batch *b;
+    enum fst_status   st = FST_OK;
+
+    while (!st && j->at.file < j->input_count && (b = fst_batches_empty(j->ring))) {
+        st = fill(j, b, err);
+        if (!st)
+            fst_batches_submit(j->ring);
+    }
+    return st;
+}
+
+/* Take judged batches, in one transaction. */
 static enum fst_status take_batches(struct import *j, struct fst_error *err)
 {
+    int64_t           begun = j->s->env->mono_ms(j->s->env->ctx);
+    uint64_t          bytes = 0;
     struct fst_batch *b = fst_batches_take(j->ring, true);
     enum fst_status   st = fst_db_begin(j->s->db, err);
 
     if (st)
         return st;
-    for (int i = 0; b && !st; b = ++i < COMMIT_BATCHES ? fst_batches_take(j->ring, false) : NULL) {
+    while (b && !st) {
+        bytes += b->stored_bytes;
         st = take_batch(j, b, err);
         fst_batches_done(j->ring);
+        if (!st)
+            st = fill_ring(j, err);
+        b = bytes < COMMIT_BYTES && j->s->env->mono_ms(j->s->env->ctx) - begun < COMMIT_MS ? fst_batches_take(j->ring, true) : NULL;
     }
     if (!st) {
         write_report(j);
@@ -343,21 +364,11 @@ static enum fst_status take_batches(struct import *j, struct fst_error *err)
 
 static enum fst_status import_files(struct import *j, struct fst_error *err)
 {
-    enum fst_status st = FST_OK;
+    enum fst_status st = fill_ring(j, err);
 
-    while (!st) {
-        struct fst_batch *b = NULL;
-        while (!st && j->at.file < j->input_count && (b = fst_batches_empty(j->ring))) {
-            st = fill(j, b, err);
-            if (!st)
-                fst_batches_submit(j->ring);
-        }
-        if (!st && fst_job_stopped(j->job))
-            st = FST_EINTR;
-        if (!st && j->at.file == j->input_count && !fst_batches_pending(j->ring))
-            break;
-        if (!st)
-            st = take_batches(j, err);
+    while (!st && fst_batches_pending(j->ring)) {
+        st = fst_job_stopped(j->job) ? FST_EINTR : take_batches(j, err);
+        fst_db_yield(j->s->db);
     }
     return st;
 }
