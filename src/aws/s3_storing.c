@@ -155,6 +155,8 @@ enum fst_status fst_s3_storing_build(struct fst_s3_storing *out, const struct fs
         st = add_plain(&b, "x-amz-server-side-encryption-aws-kms-key-id", "--sse-kms-key-id", in->sse_kms_key_id);
     if (!st)
         st = add_context(&b, in->sse_kms_context);
+    if (!st && in->storage_class && (!strcmp(in->storage_class, "GLACIER") || !strcmp(in->storage_class, "DEEP_ARCHIVE")))
+        st = fst_fail(err, FST_EUSAGE, "--storage-class=%s: what is in an archive cannot be imported", in->storage_class);
     if (!st)
         st = add_plain(&b, "x-amz-storage-class", "--storage-class", in->storage_class);
     if (!st)

@@ -1,8 +1,6 @@
 #include "cli/remote-opts.h"
 
 const char *const fst_sse_choices[] = { "AES256", "aws:kms", "aws:kms:dsse", NULL };
-const char *const fst_storage_class_choices[] = { "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR",
-                                                  "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE", NULL };
 const char *const fst_checksum_choices[] = { "crc32", "crc32c", "crc64nvme", "none", NULL };
 const char *const fst_checksum_mode_choices[] = { "auto", "header", "trailer", NULL };
 const char *const fst_payload_signing_choices[] = { "auto", "sign", "unsigned", NULL };

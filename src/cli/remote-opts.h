@@ -31,7 +31,7 @@ struct fst_sending {
 /* Into what fst_upload() and its like take. */
 void fst_sending_apply(const struct fst_sending *s, struct fst_upload_opts *opts);
 
-extern const char *const fst_sse_choices[], *const fst_storage_class_choices[], *const fst_checksum_choices[], *const fst_checksum_mode_choices[],
+extern const char *const fst_sse_choices[], *const fst_checksum_choices[], *const fst_checksum_mode_choices[],
     *const fst_payload_signing_choices[];
 
 #define FST_SENDING_OPTS(base)                                                                                          \
@@ -45,8 +45,8 @@ extern const char *const fst_sse_choices[], *const fst_storage_class_choices[], 
       "key for --sse=aws:kms (default: the bucket's, or AWS's own)" },                                                  \
     { 0, "sse-kms-context", FST_OPT_STRING, (base) + offsetof(struct fst_sending, sse_kms_context), "JSON",             \
       "encryption context for --sse=aws:kms: an object of strings" },                                                   \
-    { 0, "storage-class", FST_OPT_STRING, (base) + offsetof(struct fst_sending, storage_class), NULL,                   \
-      "storage class of the objects: one that can be read at once (default STANDARD)", fst_storage_class_choices },     \
+    { 0, "storage-class", FST_OPT_STRING, (base) + offsetof(struct fst_sending, storage_class), "CLASS",                \
+      "storage class of the objects, such as STANDARD_IA (default STANDARD)" },                                         \
     { 0, "tag", FST_OPT_STRINGS, (base) + offsetof(struct fst_sending, tags), "KEY=VALUE",                              \
       "tag the objects (repeatable)" },                                                                                 \
     { 0, "metadata", FST_OPT_STRINGS, (base) + offsetof(struct fst_sending, metadata), "KEY=VALUE",                     \

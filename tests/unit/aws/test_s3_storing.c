@@ -27,6 +27,7 @@ static const struct {
     { "a context of numbers", { .sse = "aws:kms", .sse_kms_context = "{\"a\":1}" }, NULL },
     { "a context that is no JSON", { .sse = "aws:kms", .sse_kms_context = "a=b" }, NULL },
     { "a class", { .storage_class = "STANDARD_IA" }, "x-amz-storage-class: STANDARD_IA\n" },
+    { "an archive", { .storage_class = "DEEP_ARCHIVE" }, NULL },
     { "tags", { .tags = tags, .tag_count = 3 }, "x-amz-tagging: stage=test&team=Genomics%20%26%20Co&empty=\n" },
     { "more tags than ten", { .tags = many, .tag_count = 11 }, NULL },
     { "a tag without a value", { .tags = no_equals, .tag_count = 1 }, NULL },
