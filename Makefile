@@ -11,6 +11,7 @@ include mk/test.mk
 include mk/preload.mk
 include mk/fuzz.mk
 include mk/bench.mk
+include mk/conformance.mk
 include mk/kill.mk
 include mk/install.mk
 

@@ -19,7 +19,7 @@ static const struct fst_opt serve_opts[] = {
     { 0, "listen", FST_OPT_STRING, AT(listen), "ADDR:PORT", "where to listen; port 0 is any that is free (default 127.0.0.1:8200)" },
     { 0, "dir", FST_OPT_STRING, AT(dir), "DIR", "what is kept, created when it is not there (default fhirstage-serve)" },
     { 0, "credentials", FST_OPT_STRING, AT(credentials), "FILE",
-      "key pairs that are accepted, in the format of ~/.aws/credentials (default: the environment's, else local and local-secret)" },
+      "key pairs that are accepted, in the format of ~/.aws/credentials, with aws_account_id for one of another account (default: the environment's, else local and local-secret)" },
     { 0, "job-delay", FST_OPT_DURATION, AT(job_delay_ms), "TIME", "how long a job takes at least (default: no longer than it must)" },
     { 0, "datastore-delay", FST_OPT_DURATION, AT(datastore_delay_ms), "TIME",
       "how long a data store stays CREATING, UPDATING or DELETING at least (default: no longer than it must)" },
@@ -109,6 +109,9 @@ const struct fst_cmd fst_cmd_serve = {
         "any region will do, and any role and key may be named.\n\n"
         "Everything is kept in DIR. Stopped or killed at any moment and started there again, it goes on with the jobs where they were; "
         "against a loss of power it is not guarded.\n\n"
+        "Of S3 there is what clients use: buckets, objects with ranges, conditions, all checksums and tags, lists, copies, multipart uploads, "
+        "presigned URLs, by path and by host name (BUCKET.localhost); no versions, policies and ACLs but the canned ones of buckets. What is "
+        "encrypted with aws:kms has an ETag that is no MD5, as on the live service, and is taken faster.\n\n"
         "Jobs wait their turn in their data store. Every change of a job's or data store's state is appended to DIR/events.ndjson, in the "
         "shape of EventBridge's events. PreloadDataType SYNTHEA fills a data store with the three patients of the project's samples, which "
         "are within the program.\n\n"

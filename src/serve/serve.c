@@ -188,12 +188,12 @@ static void handle(void *ctx, struct fst_exchange *x)
     fst_exchange_add_header(x, part == S3 ? "x-amz-request-id" : "x-amzn-requestid", "%s", x->id);
     fst_auth_finish(&x->caller, &s->keys, x, signed_for[part], fst_serve_now_ms(s));
     auth = x->caller.auth;
-    if (auth && !(part == S3 && auth == FST_AUTH_MISSING))
+    if (x->in.too_large) /* and not read to its end: its hash is not known */
+        refuse(x, part, 400, "EntityTooLarge", "ValidationException", "Your proposed upload exceeds the maximum allowed size");
+    else if (auth && !(part == S3 && auth == FST_AUTH_MISSING))
         refuse(x, part, refusals[auth].status, refusals[auth].s3, refusals[auth].api, refusals[auth].message);
     else if (x->in.failed)
         refuse(x, part, 507, "InsufficientStorage", "InternalServerException", "The request's body could not be kept: is the disk full?");
-    else if (x->in.too_large)
-        refuse(x, part, 400, "EntityTooLarge", "ValidationException", "Your proposed upload exceeds the maximum allowed size");
     else if (answered_fault(x, part == API, part == FHIR))
         return;
     else if (part == API)
