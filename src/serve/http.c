@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "sign/sigv4.h"
 
-enum { CEILING = 1 << 30, HEADERS_CEILING = 256 * 1024, MAX_CONNECTIONS = 1024, TIMEOUT_S = 300, CONNECTION_MEMORY = 512 * 1024 };
+enum { CEILING = 1 << 30, HEADERS_CEILING = 256 * 1024, MAX_CONNECTIONS = 1024, TIMEOUT_S = 300, CONNECTION_MEMORY = 128 * 1024 };
 
 struct fst_http_server {
     struct fst_http_server_opts opts;
