@@ -82,6 +82,8 @@ struct fst_run_opts {
     const char *job_name;            /* NULL: "fhirstage" */
     int64_t     timeout_ms;          /* of the wait for the job; 0: none */
     int64_t     poll_ms;             /* longest pause between two looks; 0: 30 s */
+    uint64_t    max_job_files;       /* what an import job may hold; 0: HealthLake's quotas, 1,000,000 files … */
+    uint64_t    max_job_bytes;       /* … and 5,000 GB */
     bool        require_empty;       /* refuse a data store that was imported into before; else that is a notice */
 };
 

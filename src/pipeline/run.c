@@ -12,7 +12,8 @@
 #include "pipeline/reconcile.h"
 #include "prepare/manifest.h"
 
-enum { TEXT_CEILING = 64 << 20 };
+enum { TEXT_CEILING = 64 << 20, JOB_FILES = 1000000 };
+#define JOB_BYTES UINT64_C(5000000000000)
 
 #define JOB_FILE      "meta/import.json"
 #define FAILURES_FILE "failures.ndjson"
@@ -181,6 +182,23 @@ static enum fst_status verdict(const struct run *r, enum fst_status prepared)
     return FST_OK;
 }
 
+/* What the service would refuse after hours is refused before the job is started. */
+static enum fst_status check_quotas(const struct run *r, struct fst_error *err)
+{
+    const struct fst_figures *f = &r->result->figures;
+    uint64_t                  files = r->opts->max_job_files ? r->opts->max_job_files : JOB_FILES;
+    uint64_t                  bytes = r->opts->max_job_bytes ? r->opts->max_job_bytes : JOB_BYTES;
+
+    if (f->files <= files && f->bytes <= bytes)
+        return FST_OK;
+    fst_fail(err, FST_ELIMIT, "an import job may hold %llu files of %llu bytes in all; staged are %llu files of %llu bytes", (unsigned long long)files,
+             (unsigned long long)bytes, (unsigned long long)f->files, (unsigned long long)f->bytes);
+    fst_error_hint(err, f->files > files ? "a larger --chunk-size makes fewer files; or run parts of the input, each to a prefix of its own; a raised "
+                                           "quota is given with --max-job-files"
+                                         : "run parts of the input, each to a prefix of its own; a raised quota is given with --max-job-bytes");
+    return FST_ELIMIT;
+}
+
 static enum fst_status run_stages(struct run *r, struct fst_error *err)
 {
     struct fst_error unread = { 0 };
@@ -194,7 +212,9 @@ static enum fst_status run_stages(struct run *r, struct fst_error *err)
     }
     if (!r->result->figures.resources)
         return fst_fail(err, prepared ? prepared : FST_EINPUT, "nothing to import: no resource of the input can be staged");
-    st = digest_manifest(r, err);
+    st = check_quotas(r, err);
+    if (!st)
+        st = digest_manifest(r, err);
     if (!st)
         st = fst_api_open(&r->api, &r->upload.remote, r->env, r->opts->prepare.meter, err);
     if (!st)

@@ -1,5 +1,5 @@
 # A full queue is waited for, as long as --timeout says; the next run goes on. A data store that was imported into before
-# is named, or refused.
+# is named, or refused; and more than a job may hold is not started.
 . "$TESTS/lib/service.sh"
 start_service state
 datastore=$("$FHIRSTAGE" datastore create --datastore-type-version R4 --json | jq -r .DatastoreId)
@@ -30,4 +30,6 @@ run first --require-empty --json | jq -c '[.JobStatus, .JobFound]'
 run first --require-empty --json | jq -c '[.JobStatus, .JobFound]'
 run second --job-name other --out second --require-empty 2>&1 >/dev/null | sed "s/$datastore/DATASTORE/"
 run second --job-name other --out second -v 2>&1 >/dev/null | grep 'data store'
+run third --out third --max-job-files 5 2>&1 >/dev/null
+echo "exit $?"
 "$FHIRSTAGE" import list --datastore-id "$datastore" --json | jq -c '[.ImportJobPropertiesList[].JobStatus]'
