@@ -54,7 +54,7 @@ static void skim_resource(struct fst_facts *f, struct fst_view text, bool *bad, 
                 take(f, FST_FACT_TYPE, item.value, hard);
             else if (fst_view_is(item.name, "id"))
                 take(f, FST_FACT_ID, item.value, hard);
-            else if (fst_view_is(item.name, "identifier"))
+            else if (fst_view_is(item.name, "identifier") && (item.value.p[0] == '[' || item.value.p[0] == '{'))
                 f->identifiers = item.value, *hard |= has_escape(item.value);
             else
                 *hard |= has_escape(item.name);
@@ -128,6 +128,8 @@ static void read_fact(struct fst_facts *f, enum fst_fact i, const struct fst_tap
 
 void fst_facts_read(struct fst_facts *f, const struct fst_tape *t, uint32_t root, bool is_entry, uint32_t *resource)
 {
+    uint32_t identifier;
+
     forget(f);
     *resource = root;
     if (is_entry) {
@@ -143,7 +145,9 @@ void fst_facts_read(struct fst_facts *f, const struct fst_tape *t, uint32_t root
         f->resource = fst_view_n(f->resource.p - 1, f->resource.n + 2);
     read_fact(f, FST_FACT_TYPE, t, *resource, "resourceType");
     read_fact(f, FST_FACT_ID, t, *resource, "id");
-    f->identifiers = fst_tape_raw(t, fst_tape_member(t, *resource, "identifier"));
+    identifier = fst_tape_member(t, *resource, "identifier");
+    if (identifier != FST_NO_NODE && fst_tape_kind(t, identifier) >= FST_JSON_ARRAY)
+        f->identifiers = fst_tape_raw(t, identifier);
 }
 
 /* A skimmed string value with its escapes undone; false when it is no string. Reached only for texts that

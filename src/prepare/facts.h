@@ -28,7 +28,7 @@ struct fst_facts {
     struct fst_view text[FST_FACT_COUNT];
     enum fst_member member[FST_FACT_COUNT];
     struct fst_view resource;    /* the resource's text; empty when there is none */
-    struct fst_view identifiers; /* the text of resource.identifier; empty when there is none */
+    struct fst_view identifiers; /* the text of resource.identifier, an array or object; empty when there is none */
     struct fst_buf  undone[FST_FACT_COUNT];
 };
 
