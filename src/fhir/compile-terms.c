@@ -53,10 +53,70 @@ static void begin_set(struct fst_compiler *c, struct fst_view line)
     s->parts = (uint16_t)c->parts.count;
 }
 
-/* "all URL", "open URL", "codes URL" */
+static void add_code(struct fst_compiler *c, struct fst_pool_str text)
+{
+    struct fst_code_row *row = fst_rows_add(c, &c->codes);
+    if (row)
+        *row = (struct fst_code_row){ text, 0 };
+}
+
+/* "below is-a CODE URL": the code and those below it, or only these, of a system of the base's. */
+static void read_below(struct fst_compiler *c, struct fst_view line)
+{
+    bool            itself = fst_view_is(fst_facts_word(&line), "is-a");
+    struct fst_view code = fst_facts_word(&line);
+    struct fst_pool_str url = fst_compile_intern(c, line);
+    uint32_t        system = 0, first, end, at;
+    while (system < c->base.systems_count && c->base.systems[system].url.at != url.at)
+        system++;
+    struct fst_part_row *p = fst_rows_add(c, &c->parts);
+    if (!p)
+        return;
+    *p = (struct fst_part_row){ .url = url, .system = FST_NONE, .mode = FST_PART_OPEN, .codes = { .first = c->codes.count } };
+    FST_ROW(c, sets, struct fst_set_row, c->sets.count - 1)->part_count++;
+    if (system == c->base.systems_count)
+        return;
+    p->mode = FST_PART_CODES;
+    first = at = c->base.systems[system].codes.first;
+    end = first + c->base.systems[system].codes.count;
+    while (at < end && !fst_view_equal(fst_pool_view(&c->base, c->base.codes[at].text), code))
+        at++;
+    if (at < end && itself)
+        add_code(c, c->base.codes[at].text);
+    for (uint32_t i = at + 1; i < end && c->base.codes[i].depth > c->base.codes[at].depth && !c->failed; i++)
+        add_code(c, c->base.codes[i].text);
+}
+
+/* "import SET": what a set of the base's takes; anything when it is not there. */
+static void read_import(struct fst_compiler *c, struct fst_view name)
+{
+    uint16_t set = fst_compile_set(c, name), first = 0, count = 1;
+    if (set != FST_NONE && set < c->base.sets_count) {
+        first = c->base.sets[set].parts;
+        count = c->base.sets[set].part_count;
+    }
+    for (uint16_t i = 0; i < count && !c->failed; i++) {
+        struct fst_part_row *p = fst_rows_add(c, &c->parts);
+        if (!p)
+            return;
+        *p = set != FST_NONE && set < c->base.sets_count ? c->base.parts[first + i]
+                 : (struct fst_part_row){ .system = FST_NONE, .mode = FST_PART_OPEN, .codes = { .first = c->codes.count } };
+        FST_ROW(c, sets, struct fst_set_row, c->sets.count - 1)->part_count++;
+    }
+}
+
+/* "all URL", "open URL", "codes URL", and those that refer to the base */
 static void begin_part(struct fst_compiler *c, struct fst_view line)
 {
     struct fst_view      mode = fst_facts_word(&line);
+    if (fst_view_is(mode, "below")) {
+        read_below(c, line);
+        return;
+    }
+    if (fst_view_is(mode, "import")) {
+        read_import(c, line);
+        return;
+    }
     struct fst_pool_str  url = fst_compile_intern(c, line);
     struct fst_part_row *p = fst_rows_add(c, &c->parts);
     if (!p)
@@ -132,6 +192,8 @@ static void finish_tables(struct fst_compiler *c)
     }
     for (uint32_t i = c->parts.count; i-- > c->base.parts_count && !c->failed;) {
         struct fst_code_table t = FST_ROW(c, parts, struct fst_part_row, i)->codes;
+        if (t.first < c->base.codes_count)
+            continue; /* imported: the base's own table */
         finish_codes(c, &t, end);
         FST_ROW(c, parts, struct fst_part_row, i)->codes = t;
         end = t.first;

@@ -91,11 +91,13 @@ void fst_define_write_codesystem(struct fst_define *d, struct fst_define_item *i
 
 /* ---- value sets: gathered, then written */
 
-enum part_mode { PART_ALL, PART_OPEN, PART_CODES };
+/* BELOW and IMPORT refer to what is not among the definitions added, but may be among R4's own. */
+enum part_mode { PART_ALL, PART_OPEN, PART_CODES, PART_BELOW, PART_IMPORT };
 
 struct part { /* what a value set takes from one system */
-    struct fst_view  system;
+    struct fst_view  system;    /* of IMPORT the other set */
     enum part_mode   mode;
+    struct fst_view  op, value; /* of BELOW: "is-a" or "descendent-of", and the code */
     struct fst_view *codes; /* raw, as in JSON */
     size_t           count, cap;
 };
@@ -114,11 +116,8 @@ static void set_clear(struct set *s)
     free(s->parts);
 }
 
-static struct part *part_of(struct set *s, struct fst_view system, enum part_mode mode)
+static struct part *add_part(struct set *s, struct fst_view system, enum part_mode mode)
 {
-    for (size_t i = 0; i < s->count; i++)
-        if (fst_view_equal(s->parts[i].system, system) && (s->parts[i].mode == mode || s->parts[i].mode == PART_ALL))
-            return &s->parts[i];
     if (s->count == s->cap) {
         size_t       cap = s->cap ? s->cap * 2 : 8;
         struct part *parts = realloc(s->parts, cap * sizeof *parts);
@@ -131,6 +130,14 @@ static struct part *part_of(struct set *s, struct fst_view system, enum part_mod
     }
     s->parts[s->count] = (struct part){ .system = system, .mode = mode };
     return &s->parts[s->count++];
+}
+
+static struct part *part_of(struct set *s, struct fst_view system, enum part_mode mode)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (fst_view_equal(s->parts[i].system, system) && (s->parts[i].mode == mode || s->parts[i].mode == PART_ALL))
+            return &s->parts[i];
+    return add_part(s, system, mode);
 }
 
 static bool has_code(const struct part *p, struct fst_view code)
@@ -233,6 +240,14 @@ static void take_filtered(struct set *s, struct fst_view system, const struct fs
                         .op = fst_tape_raw(t, fst_tape_member(t, first, "op")),
                         .value = fst_tape_raw(t, fst_tape_member(t, first, "value")) };
     bool  known = cs && filter_is_known(&f) && fst_node_count(&t->nodes[filters]) == 1;
+    if (!cs && fst_node_count(&t->nodes[filters]) == 1 && (fst_view_is(f.op, "is-a") || fst_view_is(f.op, "descendent-of"))) {
+        struct part *p = add_part(s, system, PART_BELOW);
+        if (p) {
+            p->op = f.op;
+            p->value = f.value;
+        }
+        return;
+    }
     if (known && fst_view_is(f.op, "regex")) {
         char pattern[160];
         snprintf(pattern, sizeof pattern, "^(%.*s)$", FST_VIEW_ARGS(f.value));
@@ -257,7 +272,7 @@ static void take_imports(struct set *s, const struct fst_tape *t, uint32_t impor
         if (vs && depth < MAX_IMPORT_DEPTH)
             gather(s, vs, depth + 1);
         else
-            part_of(s, (struct fst_view){ "", 0 }, PART_OPEN);
+            add_part(s, fst_tape_raw(t, url), PART_IMPORT);
     }
 }
 
@@ -291,7 +306,7 @@ static void remove_concepts(struct set *s, const struct fst_tape *t, uint32_t ex
     uint32_t        concepts = fst_tape_member(t, exclude, "concept");
     for (size_t i = 0; i < s->count && concepts != FST_NO_NODE; i++) {
         struct part *p = &s->parts[i];
-        if (!fst_view_equal(p->system, system) || p->mode == PART_OPEN)
+        if (!fst_view_equal(p->system, system) || (p->mode != PART_ALL && p->mode != PART_CODES))
             continue;
         const struct fst_define_item *cs = fst_define_find(s->d, FST_DEFINE_CODESYSTEM, system);
         if (p->mode == PART_ALL && cs) {
@@ -349,8 +364,15 @@ void fst_define_use_imports(struct fst_define *d)
 
 static void write_part(struct fst_define *d, const struct part *p, struct fst_buf *out)
 {
-    static const char *const names[] = { "all", "open", "codes" };
-    fst_buf_addf(out, "  %s %.*s\n", names[p->mode], FST_VIEW_ARGS(p->system));
+    static const char *const names[] = { "all", "open", "codes", "below", "import" };
+    fst_buf_addf(out, "  %s ", names[p->mode]);
+    if (p->mode == PART_BELOW)
+        fst_buf_addf(out, "%.*s %.*s ", FST_VIEW_ARGS(p->op), FST_VIEW_ARGS(p->value));
+    if (p->mode == PART_IMPORT)
+        fst_define_add_url(out, p->system, FST_HL7_VALUESET);
+    else
+        fst_buf_add_view(out, p->system);
+    fst_buf_add_char(out, '\n');
     struct code_lines lines;
     begin_codes(&lines, out);
     for (size_t i = 0; i < p->count; i++) {

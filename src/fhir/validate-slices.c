@@ -151,7 +151,7 @@ void fst_profile_slice(struct fst_validator *v, const struct fst_occurrence *o, 
     if (!in && is_told_apart(v->schema, point))
         in_no_slice(v, o, p);
     if (p->slicing == FST_SLICING_AT_END && in && *last == UINT32_MAX)
-        fst_error_at(v, o->place, FST_ISSUE_INVALID, "slicing", node, "values in no slice of %.*s belong behind those in one",
+        fst_warn_at(v, o->place, FST_ISSUE_INVALID, "slicing", node, "values in no slice of %.*s belong behind those in one",
                      FST_VIEW_ARGS(fst_pool_view(v->schema, p->path)));
     else if (p->is_ordered && in && *last != UINT32_MAX && in < *last)
         fst_error_at(v, o->place, FST_ISSUE_INVALID, "slicing", node, "the slices of %.*s are not in their order",
