@@ -16,6 +16,8 @@ struct fst_profiles;
  * counts, R4's own before all. *out is NULL after a failure, and when `count` is 0. FST_EPARSE names the file and what is
  * wrong, also when it has no StructureDefinition in it. */
 FST_MUST_USE enum fst_status fst_profiles_load(struct fst_profiles **out, const char *const *paths, size_t count, struct fst_error *err);
+/* The same of one JSON text: a StructureDefinition or a Bundle of definitions; `name` is for errors. */
+FST_MUST_USE enum fst_status fst_profiles_parse(struct fst_profiles **out, struct fst_view json, const char *name, struct fst_error *err);
 void                         fst_profiles_free(struct fst_profiles *p);
 /* The SHA-256, in hex, of what they say: equal for equal profiles. */
 const char                  *fst_profiles_digest(const struct fst_profiles *p);

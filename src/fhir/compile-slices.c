@@ -187,6 +187,17 @@ static uint32_t path_of(struct fst_compiler *c, struct fst_view path)
     return c->paths.count - 1;
 }
 
+/* "subject.resolve()" is `subject`, resolved. */
+static bool cut_resolve(struct fst_view *path)
+{
+    static const char call[] = "resolve()";
+    size_t            n = sizeof call - 1;
+    if (path->n < n || memcmp(path->p + path->n - n, call, n))
+        return false;
+    path->n -= n + (path->n > n);
+    return true;
+}
+
 /* The types of the point, of references those that they may lead to. */
 static void test_types(struct fst_compiler *c, const struct fst_point_row *p, struct fst_view path, struct fst_test_row *t)
 {
@@ -228,8 +239,10 @@ static void test_profiles(struct fst_compiler *c, const struct fst_point_row *p,
 
 static bool make_test(struct fst_compiler *c, uint32_t slice, struct discriminator d, struct fst_test_row *t)
 {
-    struct end end, start = { slice, point_at(c, slice)->value };
-    *t = (struct fst_test_row){ .path = path_of(c, d.path) };
+    struct end      end, start = { slice, point_at(c, slice)->value };
+    struct fst_view path = d.path;
+    *t = (struct fst_test_row){ .resolved = cut_resolve(&path) };
+    t->path = path_of(c, path);
     if (fst_view_is(d.type, "pattern"))
         d.type = fst_view_of("value");
     if (!find_criterion(c, start, d.path, d.type, 0, &end))

@@ -138,6 +138,7 @@ struct fst_test_row { /* of what `path` leads to, something … */
     uint32_t path;      /* 0: the value itself */
     uint32_t at, count; /* a value's row, a binding's; kinds; links */
     uint8_t  kind;
+    bool     resolved;  /* what the references there lead to, instead of them */
 };
 
 #define FST_SECTIONS(X)                                                                                        \

@@ -54,15 +54,21 @@ static enum fst_status take(void *ctx, const char *name, struct fst_view json, s
     return fst_define_add(ctx, json, name, err);
 }
 
-static enum fst_status read_all(struct fst_define *d, const char *const *paths, size_t count, struct fst_error *err)
+/* What is loaded: files, or (count 0) a text. */
+struct sources {
+    const char *const *paths;
+    size_t             count;
+    struct fst_view    json;
+    const char        *name;
+};
+
+static enum fst_status read_one(struct fst_define *d, const struct sources *from, size_t i, struct fst_error *err)
 {
-    enum fst_status st = FST_OK;
-    for (size_t i = 0; !st && i < count; i++) {
-        size_t before = fst_define_structures(d);
-        st = fst_package_each(paths[i], take, d, err);
-        if (!st && fst_define_structures(d) == before)
-            st = fst_fail(err, FST_EPARSE, "%s: no StructureDefinition in it", paths[i]);
-    }
+    const char     *name = from->count ? from->paths[i] : from->name;
+    size_t          before = fst_define_structures(d);
+    enum fst_status st = from->count ? fst_package_each(name, take, d, err) : take(d, name, from->json, err);
+    if (!st && fst_define_structures(d) == before)
+        st = fst_fail(err, FST_EPARSE, "%s: no StructureDefinition in it", name);
     return st;
 }
 
@@ -84,18 +90,15 @@ static enum fst_status compile(struct fst_profiles *p, struct fst_define *d, str
     return st ? fst_fail_while(err, st, "profiles") : FST_OK;
 }
 
-enum fst_status fst_profiles_load(struct fst_profiles **out, const char *const *paths, size_t count, struct fst_error *err)
+static enum fst_status load(struct fst_profiles **out, const struct sources *from, struct fst_error *err)
 {
-    *out = NULL;
-    if (!count)
-        return FST_OK;
     struct fst_profiles *p = calloc(1, sizeof *p);
     struct fst_define   *d = fst_define_new();
     enum fst_status      st = p && d ? FST_OK : fst_fail(err, FST_ENOMEM, "profiles: out of memory");
     if (p)
         fst_buf_init(&p->image, MAX_IMAGE_BYTES);
-    if (!st)
-        st = read_all(d, paths, count, err);
+    for (size_t i = 0; !st && i < (from->count ? from->count : 1); i++)
+        st = read_one(d, from, i, err);
     if (!st)
         st = compile(p, d, err);
     fst_define_free(d);
@@ -105,6 +108,19 @@ enum fst_status fst_profiles_load(struct fst_profiles **out, const char *const *
     }
     *out = p;
     return st;
+}
+
+enum fst_status fst_profiles_load(struct fst_profiles **out, const char *const *paths, size_t count, struct fst_error *err)
+{
+    const struct sources from = { .paths = paths, .count = count };
+    *out = NULL;
+    return count ? load(out, &from, err) : FST_OK;
+}
+
+enum fst_status fst_profiles_parse(struct fst_profiles **out, struct fst_view json, const char *name, struct fst_error *err)
+{
+    const struct sources from = { .json = json, .name = name };
+    return load(out, &from, err);
 }
 
 void fst_profiles_free(struct fst_profiles *p)
