@@ -218,13 +218,15 @@ uint16_t fst_compile_binding(struct fst_compiler *c, struct fst_view rest)
     struct fst_binding_row row = { FST_NONE, FST_NONE, FST_STRENGTH_NONE };
     while (rest.n) {
         struct fst_view word = fst_facts_word(&rest), key = fst_facts_cut(&word, "=");
-        if (fst_view_is(key, "required") || fst_view_is(key, "extensible")) {
+        if (fst_view_is(key, "preferred")) {
+            row.strength = FST_STRENGTH_PREFERRED;
+        } else if (fst_view_is(key, "required") || fst_view_is(key, "extensible")) {
             row.strength = key.p[0] == 'r' ? FST_STRENGTH_REQUIRED : FST_STRENGTH_EXTENSIBLE;
             row.set = fst_compile_set(c, word);
         } else if (fst_view_is(key, "max"))
             row.max_set = fst_compile_set(c, word);
     }
-    if (row.set == FST_NONE && row.max_set == FST_NONE)
+    if (row.set == FST_NONE && row.max_set == FST_NONE && row.strength != FST_STRENGTH_PREFERRED)
         return FST_NONE;
     for (uint32_t i = 0; i < c->bindings.count; i++) {
         const struct fst_binding_row *b = FST_ROW(c, bindings, struct fst_binding_row, i);

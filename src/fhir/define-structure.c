@@ -121,7 +121,19 @@ static void use_valueset(struct source *s, struct fst_view url)
         item->used = true;
 }
 
-/* " required=administrative-gender max=all-languages". Weaker strengths than extensible bind nobody. */
+static bool may_be_coding(struct source *s, uint32_t element)
+{
+    uint32_t types = fst_tape_member(s->t, element, "type");
+    if (types == FST_NO_NODE)
+        return false;
+    FST_EACH_ELEMENT(s->t, types, type)
+        if (fst_view_is(string_of(s, type, "code"), "Coding"))
+            return true;
+    return false;
+}
+
+/* " required=administrative-gender max=all-languages". Weaker strengths than extensible bind nobody; that there is one is told of
+ * a Coding, whose system is judged where nothing is bound. */
 static void add_binding(struct source *s, uint32_t element)
 {
     uint32_t binding = fst_tape_member(s->t, element, "binding");
@@ -132,6 +144,9 @@ static void add_binding(struct source *s, uint32_t element)
         fst_buf_addf(s->out, " %.*s=", FST_VIEW_ARGS(strength));
         fst_define_add_url(s->out, set, FST_HL7_VALUESET);
         use_valueset(s, set);
+    } else if (set.n && fst_view_is(strength, "preferred") && may_be_coding(s, element)) {
+        fst_buf_add_str(s->out, " preferred=");
+        fst_define_add_url(s->out, set, FST_HL7_VALUESET);
     }
     uint32_t max = hl7_extension(s, binding, "elementdefinition-maxValueSet");
     if (max == FST_NO_NODE)

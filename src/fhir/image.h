@@ -42,7 +42,7 @@ struct fst_rule_row {
     bool                on_element;
 };
 
-enum fst_strength { FST_STRENGTH_NONE, FST_STRENGTH_EXTENSIBLE, FST_STRENGTH_REQUIRED };
+enum fst_strength { FST_STRENGTH_NONE, FST_STRENGTH_PREFERRED, FST_STRENGTH_EXTENSIBLE, FST_STRENGTH_REQUIRED };
 
 struct fst_binding_row {
     uint16_t set, max_set; /* FST_NONE: not known, or none */

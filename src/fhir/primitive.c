@@ -289,12 +289,34 @@ static bool is_base64(struct fst_view v)
     return v.n && n % 4 == 0;
 }
 
+/* The length of the white space that v begins with, as Java sees it (no-break spaces are none), or 0. */
+static size_t blank_length(struct fst_view v)
+{
+    static const struct { const char *first, *last; } wide[] = {
+        { "\u1680", "\u1680" }, { "\u2000", "\u2006" }, { "\u2008", "\u200A" }, { "\u2028", "\u2029" }, { "\u205F", "\u205F" }, { "\u3000", "\u3000" },
+    };
+    if (is_space(v.p[0]) || (v.p[0] >= 0x1C && v.p[0] <= 0x1F))
+        return 1;
+    for (size_t i = 0; v.n >= 3 && i < FST_COUNT(wide); i++)
+        if (memcmp(v.p, wide[i].first, 3) >= 0 && memcmp(v.p, wide[i].last, 3) <= 0)
+            return 3;
+    return 0;
+}
+
 bool fst_is_blank(struct fst_view v)
 {
-    for (size_t i = 0; i < v.n; i++)
-        if (!is_space(v.p[i]) && !(v.p[i] >= 0x1C && v.p[i] <= 0x1F))
+    while (v.n) {
+        size_t n = blank_length(v);
+        if (!n)
             return false;
+        v = fst_view_from(v, n);
+    }
     return true;
+}
+
+bool fst_uri_is_system(struct fst_view v)
+{
+    return fst_view_starts(v, "http:") || fst_view_starts(v, "https:") || fst_view_starts(v, "urn:");
 }
 
 const char *fst_prim_refuse(enum fst_prim prim, struct fst_view v)

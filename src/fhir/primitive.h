@@ -19,6 +19,8 @@ static inline bool fst_prim_is_number(enum fst_prim prim) { return prim >= FST_P
 bool fst_is_blank(struct fst_view v);
 /* Base64 in groups of four without a blank, padded at its end alone: what any decoder takes. */
 bool fst_base64_is_plain(struct fst_view v);
+/* Of a kind that names code systems and the like: http, https, urn. */
+bool fst_uri_is_system(struct fst_view v);
 bool fst_uri_is_absolute(struct fst_view v);
 bool fst_uuid_is_valid(struct fst_view v); /* without urn:uuid:; lower case */
 bool fst_oid_is_valid(struct fst_view v);  /* without urn:oid: */

@@ -15,6 +15,18 @@ static enum fst_json_kind wanted_kind(enum fst_prim prim)
     return fst_prim_is_number(prim) ? FST_JSON_NUMBER : FST_JSON_STRING;
 }
 
+/* §2.24.0.1 forbids all control characters but tabs and line ends; the validator refuses those written as \b and \f. */
+static bool has_control_escape(struct fst_view raw)
+{
+    for (size_t i = 0; i + 1 < raw.n; i++)
+        if (raw.p[i] == '\\') {
+            if (raw.p[i + 1] == 'b' || raw.p[i + 1] == 'f')
+                return true;
+            i++;
+        }
+    return false;
+}
+
 /* White space alone passes for a value of any type that is a string in JSON, but for a resource's id. */
 static bool passes_blank(const struct fst_place *place, struct fst_view value)
 {
@@ -35,6 +47,8 @@ void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uin
             fst_validate_bound_code(v, place, node, value);
         if (prim >= FST_PRIM_URI && prim <= FST_PRIM_UUID && value.n && value.p[0] == '#')
             fst_validate_note_link(v, node);
+        if (fst_node_flags(&v->tape->nodes[node]) & FST_JSON_ESCAPED && has_control_escape(fst_tape_raw(v->tape, node)))
+            fst_error_at(v, place, FST_ISSUE_VALUE, "primitive", node, "backspace and form feed may be in no string");
         if (refused)
             fst_error_at(v, place, value.n ? FST_ISSUE_VALUE : FST_ISSUE_REQUIRED, value.n ? "primitive" : "empty", node, "%.*s is not %s",
                          FST_VIEW_ARGS(value.n ? fst_shown(v, value) : fst_view_of("the empty string")), refused);
@@ -184,7 +198,9 @@ static void missing_values(struct fst_validator *v, const struct fst_frame *at, 
         const struct fst_member      *m = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), fst_value_of(v, node - 1));
         const struct fst_binding_row *b = m->binding == FST_NONE ? NULL : &v->schema->bindings[m->binding];
         struct fst_place              place = { at, m, -1 };
-        if (b && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
+        if (m->def != FST_NO_DEF && at->type->kind == FST_DEF_RESOURCE && fst_view_is(fst_schema_element_name(v->schema, &v->schema->elements[at->type->elements + i]), "id"))
+            fst_error_at(v, place, FST_ISSUE_VALUE, "primitive", node, "an id needs a value");
+        else if (b && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
             fst_error_at(v, place, FST_ISSUE_CODE_INVALID, "binding", at->node, "here is no code, where one of a value set is required");
         else if (!stands_for_value(v, node))
             fst_error_at(v, place, FST_ISSUE_INVARIANT, "ele-1", node, "an element needs a value or an extension, an id is not enough");

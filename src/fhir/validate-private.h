@@ -40,7 +40,9 @@ struct fst_validator;
 /* A rule in C about objects of a type, run when its members have been seen. */
 typedef void fst_type_rule_fn(struct fst_validator *v, const struct fst_frame *at);
 fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_identifier, fst_rule_attachment, fst_rule_extension,
-    fst_rule_narrative, fst_rule_reference, fst_rule_entry;
+    fst_rule_narrative, fst_rule_reference, fst_rule_entry, fst_rule_bundle, fst_rule_canonical, fst_rule_code_system, fst_rule_concept_definition,
+    fst_rule_include, fst_rule_map_element, fst_rule_map_target, fst_rule_question, fst_rule_stratifier, fst_rule_guide,
+    fst_rule_search_parameter, fst_rule_map_rule_source, fst_rule_map_rule_target;
 
 /* A resource being checked, and those it is in. */
 struct fst_resource_scope {
@@ -63,12 +65,16 @@ struct fst_validator {
     void                            *ctx;
     struct fst_verdict               verdict;
     uint32_t                         sent;
+    uint32_t                         searches; /* for what a narrative's links lead to */
+    uint32_t                         steps;    /* of searching for what items refer to */
     struct fst_view                  root_name; /* stands for the place while there is no frame */
     bool                             out_of_memory;
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
     uint8_t                          known[FST_KNOWN_COUNT];
     struct fst_node_list             links; /* values "#…" of the resources being checked, in order of the text */
     uint16_t                        *guesses; /* of each type the member that came first last time, then of each member the one behind */
+    struct fst_node_list             concepts;    /* a hash table: of a code system's, the first of each code */
+    uint32_t                         concepts_of; /* the array that it is of; FST_NO_NODE: none */
     fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
     struct fst_invariants           *invariants;
     struct fst_profile_check        *profile_check;

@@ -1,4 +1,4 @@
-/* References: how they are written, and what an element may refer to. A Bundle's entries: how they are called. */
+/* References: how they are written, and what an element may refer to. */
 #include "fhir/primitive.h"
 #include "fhir/types.h"
 #include "fhir/validate-private.h"
@@ -49,19 +49,6 @@ static bool implied_type(const struct fst_validator *v, struct fst_view referenc
     *type = fst_view_is(parts[1], "_history") && n == FST_COUNT(parts) ? parts[3] : parts[1];
     def = fst_schema_find(v->schema, *type);
     return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE;
-}
-
-/* "http://…/Type/id": a URL that looks like a server's. */
-static bool implied_target(const struct fst_validator *v, struct fst_view url, struct fst_view *type, struct fst_view *id)
-{
-    struct fst_view rest = url;
-    fst_def         def;
-
-    *id = cut_tail(&rest);
-    *type = cut_tail(&rest);
-    def = fst_schema_find(v->schema, *type);
-    return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE && fst_id_is_valid(*id) &&
-           (fst_view_starts(rest, "http://") || fst_view_starts(rest, "https://"));
 }
 
 /* Of a link to another resource, by its text or, where that doesn't say, by whoever knows. */
@@ -138,45 +125,4 @@ void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-target", at->node, "a %.*s is nothing that this element may refer to",
                      FST_VIEW_ARGS(type));
     check_stated_type(v, at, targets, type);
-}
-
-/* ---- a Bundle's entries: how they are called */
-
-static bool is_absolute(struct fst_view url)
-{
-    return fst_view_starts(url, "urn:") || fst_uri_is_absolute(url);
-}
-
-/* A transaction or batch, or the answer to one, may do without fullUrls. */
-static bool needs_full_url(struct fst_validator *v, const struct fst_frame *bundle)
-{
-    static const char *const without[] = { "transaction", "batch", "transaction-response", "batch-response" };
-    struct fst_view          type = fst_tape_member_string(v->tape, bundle->node, "type", &v->scratch2);
-
-    for (size_t i = 0; i < FST_COUNT(without); i++)
-        if (fst_view_is(type, without[i]))
-            return false;
-    return true;
-}
-
-void fst_rule_entry(struct fst_validator *v, const struct fst_frame *at)
-{
-    struct fst_view url = fst_tape_member_string(v->tape, at->node, "fullUrl", &v->scratch), type, id, own_id;
-    uint32_t        resource = fst_tape_member(v->tape, at->node, "resource"), name;
-
-    if (!url.n) {
-        if (resource != FST_NO_NODE && at->up && needs_full_url(v, at->up))
-            fst_error_at(v, fst_place_of(at), FST_ISSUE_REQUIRED, "entry-fullUrl", at->node, "an entry needs a fullUrl, but in a transaction or batch");
-        return;
-    }
-    if (!is_absolute(url)) {
-        fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "entry-fullUrl", at->node, "the fullUrl is not an absolute URL");
-        return;
-    }
-    name = resource == FST_NO_NODE ? FST_NO_NODE : fst_tape_member(v->tape, resource, "resourceType");
-    if (name == FST_NO_NODE || !fst_view_starts(url, "http") || !implied_target(v, url, &type, &id))
-        return;
-    own_id = fst_tape_member_string(v->tape, resource, "id", &v->scratch2);
-    if (!fst_view_equal(fst_tape_raw(v->tape, name), type) || (own_id.n && !fst_view_equal(own_id, id)))
-        fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "entry-fullUrl", at->node, "the fullUrl does not end with the resource's type and id");
 }

@@ -64,11 +64,17 @@ void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place,
 
 /* ---- a Coding on its own: is its code one of its system's? */
 
-static void check_system(struct fst_validator *v, const struct fst_frame *at, struct fst_view system)
+/* Where a set is bound, or in a CodeableConcept, any system passes; elsewhere it must be one. */
+static void check_system(struct fst_validator *v, const struct fst_frame *at, struct fst_view system, bool in_concept)
 {
-    if (system.n && !fst_uri_is_absolute(system))
-        fst_warn_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "coding-system", at->node,
-                     "Coding.system %.*s is not an absolute URI", FST_VIEW_ARGS(fst_shown(v, system)));
+    const struct fst_binding_row *b = binding_of(v, at->member);
+    bool bound = in_concept || (b && (b->set != FST_NONE || b->strength == FST_STRENGTH_PREFERRED));
+    if (system.n && !fst_uri_is_system(system))
+        fst_report(v, fst_place_of(at), bound ? FST_SEVERITY_WARNING : FST_SEVERITY_ERROR, FST_ISSUE_CODE_INVALID, "coding-system", at->node,
+                   "the system %.*s is not an absolute URI", FST_VIEW_ARGS(fst_shown(v, system)));
+    else if (!bound && system.n && fst_set_find(v->schema, system) != FST_NONE)
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "coding-system", at->node, "the system %.*s is a value set, not a code system",
+                     FST_VIEW_ARGS(system));
 }
 
 /* In the set of the binding? FST_IN_UNKNOWN also where nothing is bound. */
@@ -85,21 +91,16 @@ static bool is_in_concept(struct fst_validator *v, const struct fst_frame *at)
     return at->up && v->type_rules[at->up->type - v->schema->types] == fst_rule_concept;
 }
 
-static bool has_code_without_value(const struct fst_validator *v, const struct fst_frame *at)
-{
-    return (at->seen & ~at->valued) >> v->known[FST_KNOWN_CODING_CODE] & 1;
-}
-
 void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view system = fst_known_string(v, at, FST_KNOWN_CODING_SYSTEM, &v->scratch);
     struct fst_view code = fst_known_string(v, at, FST_KNOWN_CODING_CODE, &v->scratch2);
     bool            in_concept = is_in_concept(v, at);
-    check_system(v, at, system);
-    if (system.n && (code.n || (in_concept && has_code_without_value(v, at))) && fst_code_exists(v->schema, system, code) == FST_IN_NO)
+    check_system(v, at, system, in_concept);
+    if (system.n && (code.n || (in_concept && fst_system_find(v->schema, system) != FST_NONE)) &&
+        fst_code_exists(v->schema, system, code) == FST_IN_NO)
         fst_error_at(v, in_concept ? fst_place_of(at->up) : fst_place_of(at), FST_ISSUE_CODE_INVALID, "code", at->node,
-                     "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown(v, code) : fst_view_of("an extension instead of a code")),
-                     FST_VIEW_ARGS(system));
+                     "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown(v, code) : fst_view_of("nothing")), FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = in_concept ? NULL : binding_of(v, at->member);
     if (b && b->set != FST_NONE && coding_in_set(v, at, b->set) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
@@ -155,9 +156,11 @@ void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view system = fst_known_string(v, at, FST_KNOWN_QUANTITY_SYSTEM, &v->scratch);
     struct fst_view code = fst_known_string(v, at, FST_KNOWN_QUANTITY_CODE, &v->scratch2);
+    if (code.n)
+        check_system(v, at, system, false);
     if (system.n && code.n && fst_code_exists(v->schema, system, code) == FST_IN_NO)
-        fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "unit", at->node, "%.*s is no unit of %.*s",
-                     FST_VIEW_ARGS(fst_shown(v, code)), FST_VIEW_ARGS(system));
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "unit", at->node, "%.*s is no %s of %.*s",
+                     FST_VIEW_ARGS(fst_shown(v, code)), fst_view_is(system, FST_UCUM) ? "unit" : "code", FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = binding_of(v, at->member);
     if (b && b->set != FST_NONE && b->strength == FST_STRENGTH_REQUIRED && code.n &&
         fst_set_has(v->schema, b->set, system.n ? system : fst_view_of(""), code) == FST_IN_NO)

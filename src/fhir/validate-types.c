@@ -3,14 +3,28 @@
 #include "fhir/primitive.h"
 #include "fhir/validate-private.h"
 
+/* A full URI, as the value of an identifier: a scheme, and behind that of a file a path. */
+static bool is_full_uri(struct fst_view v)
+{
+    const char     *colon = v.n ? memchr(v.p, ':', v.n) : NULL;
+    struct fst_view tail = colon ? fst_view_from(v, (size_t)(colon - v.p) + 1) : v;
+
+    if (!colon || colon == v.p)
+        return false;
+    for (const char *p = v.p; p < colon; p++)
+        if (!((*p | 32) >= 'a' && (*p | 32) <= 'z') && (p == v.p || !((*p >= '0' && *p <= '9') || *p == '_' || *p == '[' || *p == ']')))
+            return false;
+    return !fst_view_starts(v, "file:") || fst_view_starts(tail, "/") || (tail.n && memchr(tail.p, ':', tail.n));
+}
+
 void fst_rule_identifier(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view system = fst_known_string(v, at, FST_KNOWN_IDENTIFIER_SYSTEM, &v->scratch);
     struct fst_view value = fst_known_string(v, at, FST_KNOWN_IDENTIFIER_VALUE, &v->scratch2);
-    if (system.n && !fst_uri_is_absolute(system))
+    if (system.n && !fst_uri_is_system(system) && !fst_view_starts(system, "ldap:"))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "identifier-system", at->node,
                      "Identifier.system %.*s is not an absolute URI", FST_VIEW_ARGS(fst_shown(v, system)));
-    if (fst_view_is(system, "urn:ietf:rfc:3986") && value.n && !fst_uri_is_absolute(value))
+    if (fst_view_is(system, "urn:ietf:rfc:3986") && value.n && !is_full_uri(value))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "identifier-value", at->node,
                      "with the system urn:ietf:rfc:3986 a value is a full URI, which %.*s is not", FST_VIEW_ARGS(fst_shown(v, value)));
 }

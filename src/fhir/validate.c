@@ -38,6 +38,16 @@ static void find_known(struct fst_validator *v)
         v->known[i] = fst_schema_element(v->schema, fst_schema_find(v->schema, rows[i].type), rows[i].element)->index;
 }
 
+/* A resource that has a canonical URL: one that is published. */
+static bool is_canonical(const struct fst_schema *s, fst_def def)
+{
+    static const struct fst_view  url = FST_VIEW("url"), status = FST_VIEW("status");
+    const struct fst_element     *published = s->types[def].kind == FST_DEF_RESOURCE ? fst_schema_element(s, def, status) : NULL;
+
+    return published && fst_schema_element(s, def, url) && published->binding != FST_NONE && s->bindings[published->binding].set != FST_NONE &&
+           fst_view_is(fst_pool_view(s, s->sets[s->bindings[published->binding].set].url), "publication-status");
+}
+
 static bool find_rules(struct fst_validator *v)
 {
     static const struct { struct fst_view type; fst_type_rule_fn *rule; } rows[] = {
@@ -50,12 +60,27 @@ static bool find_rules(struct fst_validator *v)
         { FST_VIEW("Narrative"), fst_rule_narrative },
         { FST_VIEW("Reference"), fst_rule_reference },
         { FST_VIEW("Bundle.entry"), fst_rule_entry },
+        { FST_VIEW("Bundle"), fst_rule_bundle },
+        { FST_VIEW("CodeSystem"), fst_rule_code_system },
+        { FST_VIEW("CodeSystem.concept"), fst_rule_concept_definition },
+        { FST_VIEW("ValueSet.compose.include"), fst_rule_include },
+        { FST_VIEW("ConceptMap.group.element"), fst_rule_map_element },
+        { FST_VIEW("ConceptMap.group.element.target"), fst_rule_map_target },
+        { FST_VIEW("Questionnaire.item"), fst_rule_question },
+        { FST_VIEW("Measure.group.stratifier"), fst_rule_stratifier },
+        { FST_VIEW("ImplementationGuide"), fst_rule_guide },
+        { FST_VIEW("SearchParameter"), fst_rule_search_parameter },
+        { FST_VIEW("StructureMap.group.rule.source"), fst_rule_map_rule_source },
+        { FST_VIEW("StructureMap.group.rule.target"), fst_rule_map_rule_target },
     };
     v->type_rules = calloc(v->schema->types_count, sizeof *v->type_rules);
     for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
         for (size_t i = 0; i < FST_COUNT(rows); i++)
             if (fst_schema_is_a(v->schema, (fst_def)def, fst_schema_find(v->schema, rows[i].type)))
                 v->type_rules[def] = rows[i].rule;
+    for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
+        if (!v->type_rules[def] && is_canonical(v->schema, (fst_def)def))
+            v->type_rules[def] = fst_rule_canonical;
     return v->type_rules;
 }
 
@@ -97,6 +122,7 @@ void fst_validator_free(struct fst_validator *v)
     fst_buf_clear(&v->scratch2);
     free(v->links.nodes);
     free(v->guesses);
+    free(v->concepts.nodes);
     free(v->type_rules);
     fst_invariants_free(v->invariants);
     fst_profile_check_free(v->profile_check);
@@ -186,6 +212,8 @@ enum fst_status fst_validate(struct fst_validator *v, const struct fst_tape *tap
     v->sent = 0;
     v->scope = NULL;
     v->links.count = 0;
+    v->searches = v->steps = 0;
+    v->concepts_of = FST_NO_NODE;
     v->verdict = (struct fst_verdict){ 0 };
     check_root(v, root);
     v->verdict.ok = !v->verdict.errors;

@@ -111,6 +111,57 @@ static void rules(void **state)
           "'text':{'status':'generated','div':'<div xmlns=\\u0022http://www.w3.org/1999/xhtml\\u0022><a href=\\u0022#a\\u0022>x</a></div>'}}", "", "" },
         { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','name':'x'}]}", "contained-id", "Patient.contained[0]" },
         { "{'resourceType':'Patient','managingOrganization':{'reference':'#'}}", "ref-1", "Patient.managingOrganization" },
+        { "{'resourceType':'Patient','_id':{'extension':[{'url':'http://x.org','valueString':'x'}]}}", "primitive", "Patient.id" },
+        { "{'resourceType':'Patient','name':[{'family':'a\\bc'}]}", "primitive", "Patient.name[0].family" },
+        { "{'resourceType':'Patient','birthDate':'\u3000'}", "", "" },
+        /* systems */
+        { "{'resourceType':'Patient','identifier':[{'system':'ftp://x','value':'1'}]}", "identifier-system", "Patient.identifier[0]" },
+        { "{'resourceType':'Patient','identifier':[{'system':'ldap:x','value':'1'}]}", "", "" },
+        { "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'FOO:1'}]}", "", "" },
+        { "{'resourceType':'Patient','identifier':[{'system':'urn:ietf:rfc:3986','value':'file:1'}]}", "identifier-value", "Patient.identifier[0]" },
+        { "{'resourceType':'Patient','extension':[{'url':'http://x.org','valueCoding':{'system':'abc','code':'x'}}]}", "coding-system",
+          "Patient.extension[0].value.ofType(Coding)" },
+        { "{'resourceType':'Patient','extension':[{'url':'http://x.org','valueCoding':{'system':'http://hl7.org/fhir/ValueSet/narrative-status','code':'x'}}]}",
+          "coding-system", "Patient.extension[0].value.ofType(Coding)" },
+        { "{'resourceType':'Location','operationalStatus':{'system':'abc','code':'x'}}", "", "" },
+        { "{'resourceType':'Patient','extension':[{'url':'http://x.org','valueQuantity':{'system':'abc','code':'x'}}]}", "coding-system",
+          "Patient.extension[0].value.ofType(Quantity)" },
+        { "{'resourceType':'Patient','maritalStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus'}]}}", "code",
+          "Patient.maritalStatus" },
+        /* resources that define things */
+        { "{'resourceType':'ValueSet','status':'draft','url':'abc'}", "canonical-url", "ValueSet.url" },
+        { "{'resourceType':'Device','url':'abc'}", "", "" },
+        { "{'resourceType':'ValueSet','status':'draft','compose':{'include':[{'system':'abc'}]}}", "include-system", "ValueSet.compose.include[0]" },
+        { "{'resourceType':'CodeSystem','status':'draft','content':'fragment','concept':[{'code':'a','concept':[{'code':'b'},{'code':'a'}]}]}", "code-twice",
+          "CodeSystem.concept[0].concept[1]" },
+        { "{'resourceType':'CodeSystem','status':'draft','content':'not-present','concept':[{'code':'a'}]}", "code-system-content", "CodeSystem.concept[0]" },
+        { "{'resourceType':'CodeSystem','status':'draft','content':'complete','count':3,'concept':[{'code':'a','concept':[{'code':'b'}]}]}",
+          "code-system-count", "CodeSystem.count" },
+        { "{'resourceType':'ConceptMap','status':'draft','group':[{'source':'http://hl7.org/fhir/narrative-status','element':[{'code':'x'}]}]}", "mapped-code",
+          "ConceptMap.group[0].element[0].code" },
+        { "{'resourceType':'ConceptMap','status':'draft','group':[{'target':'http://hl7.org/fhir/narrative-status','element':[{'code':'x','target':"
+          "[{'code':'empty','equivalence':'equal'},{'code':'x','equivalence':'equal'}]}]}]}", "mapped-code", "ConceptMap.group[0].element[0].target[1].code" },
+        { "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1','type':'string'},{'linkId':'2','type':'string','enableWhen':"
+          "[{'question':'1','operator':'exists','answerBoolean':true}]}]}", "", "" },
+        { "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'2','type':'string','enableWhen':"
+          "[{'question':'1','operator':'exists','answerBoolean':true}]}]}", "enable-when", "Questionnaire.item[0]" },
+        { "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'2','type':'group','item':[{'linkId':'1','type':'string'}],'enableWhen':"
+          "[{'question':'1','operator':'exists','answerBoolean':true}]}]}", "enable-when", "Questionnaire.item[0]" },
+        { "{'resourceType':'SearchParameter','url':'http://x.org','name':'x','status':'draft','description':'x','code':'x','base':['Patient'],'type':'composite'}",
+          "search-components", "SearchParameter" },
+        { "{'resourceType':'StructureMap','url':'http://x.org','name':'x','status':'draft','group':[{'name':'g','typeMode':'none','input':"
+          "[{'name':'a','mode':'source'},{'name':'p','type':'Patient','mode':'target'}],'rule':[{'name':'r','source':[{'context':'a','variable':'b'}],"
+          "'target':[{'context':'p','contextType':'variable','element':'name'}],'rule':[{'name':'s','source':[{'context':'b'}]}]}]}]}", "", "" },
+        { "{'resourceType':'StructureMap','url':'http://x.org','name':'x','status':'draft','group':[{'name':'g','typeMode':'none','input':"
+          "[{'name':'a','mode':'source'}],'rule':[{'name':'r','source':[{'context':'b'}]}]}]}", "map-context", "StructureMap.group[0].rule[0].source[0]" },
+        { "{'resourceType':'StructureMap','url':'http://x.org','name':'x','status':'draft','group':[{'name':'g','typeMode':'none','input':"
+          "[{'name':'a','mode':'source'},{'name':'p','type':'Patient','mode':'target'}],'rule':[{'name':'r','source':[{'context':'a'}],"
+          "'target':[{'context':'p','contextType':'variable','element':'x'}]}]}]}", "map-path", "StructureMap.group[0].rule[0].target[0]" },
+        /* Bundles */
+        { "{'resourceType':'Bundle','type':'searchset','link':[{'relation':'self','url':'x'},{'relation':'self','url':'y'}]}", "bundle-link", "Bundle.link[1]" },
+        { "{'resourceType':'Bundle','type':'collection','link':[{'relation':'next','url':'x'}]}", "bundle-link", "Bundle.link[0]" },
+        { "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://x.org/Basic/1','resource':{'resourceType':'Basic','code':{'text':'x'}}}]}",
+          "entry-fullUrl", "Bundle.entry[0]" },
         /* expressions that are evaluated as they are meant */
         { "{'resourceType':'Parameters','parameter':[{'name':'x','valueString':'y','resource':{'resourceType':'Patient'}}]}", "", "" },
         { "{'resourceType':'Parameters','parameter':[{'name':'x','valueString':'y','resource':{'resourceType':'Patient','id':'1'}}]}", "inv-1",
@@ -129,6 +180,30 @@ static void rules(void **state)
         judge(&opts, json, &first);
         if (strcmp(first.rule, rows[i].rule) || strcmp(first.expression, rows[i].expression))
             fail_msg("%s: %s at '%s': %s", json, first.rule, first.expression, first.text);
+    }
+}
+
+static void narratives(void **state)
+{
+    static const struct { const char *div, *rule; } rows[] = {
+        { "<p>a</p>", "" }, { "<P>a</P>", "txt-1" }, { "<font>a</font>", "txt-1" }, { "<p align='left'>a</p>", "" }, { "<p href='x'>a</p>", "txt-1" },
+        { "<![CDATA[x]]>", "txt-2" }, { "<br/>", "txt-2" }, { "<img src='a.png'/>", "" },
+        { "<ul><li>a</li></ul>", "" }, { "<ul>a</ul>", "xhtml" }, { "<ul><p>a</p></ul>", "xhtml" }, { "<li>a</li>", "xhtml" },
+        { "<p><ul><li>a</li></ul></p>", "xhtml" }, { "<p><b><p>a</p></b></p>", "xhtml" }, { "<b>x<b>a</b></b>", "xhtml" }, { "<br>a</br>", "xhtml" },
+        { "<table><tr><td><table><tr><td>a</td></tr></table></td></tr></table>", "" }, { "<tr><td>a</td></tr>", "xhtml" },
+        { "<a href='#t'>a</a><p id='t'>b</p>", "" }, { "<a href='#t'>a</a><a name='t'>b</a>", "" }, { "<a href='#n'>a</a>", "" }, { "<a href='#x'>a</a>", "xhtml" },
+        { "<a href='javascript:x'>a</a>", "xhtml" }, { "<a href=''>a</a>", "xhtml" }, { "<a href='urn:x'>a</a>", "xhtml" }, { "<a href='a b'>a</a>", "xhtml" },
+        { "<p xmlns='http://x'>a</p>", "xhtml" }, { "<img src='#x'/>", "xhtml" }, { "<p>a", "xhtml" },
+    };
+    static const struct fst_validate_opts opts = { .level = FST_LEVEL_STRICT };
+    for (size_t i = 0; i < FST_COUNT(rows); i++) {
+        char         json[1024];
+        struct first first;
+        snprintf(json, sizeof json, "{\"resourceType\":\"Patient\",\"name\":[{\"id\":\"n\",\"text\":\"x\"}],\"text\":{\"status\":\"generated\",\"div\":"
+                                    "\"<div xmlns='http://www.w3.org/1999/xhtml'>%s</div>\"}}", rows[i].div);
+        judge(&opts, json, &first);
+        if (strcmp(first.rule, rows[i].rule))
+            fail_msg("%s: %s: %s", rows[i].div, first.rule, first.text);
     }
 }
 
@@ -166,4 +241,4 @@ static void options(void **state)
     assert_non_null(strstr(first.text, "'secret'"));
 }
 
-FST_TESTS(cmocka_unit_test(structure), cmocka_unit_test(rules), cmocka_unit_test(levels), cmocka_unit_test(options))
+FST_TESTS(cmocka_unit_test(structure), cmocka_unit_test(rules), cmocka_unit_test(narratives), cmocka_unit_test(levels), cmocka_unit_test(options))
