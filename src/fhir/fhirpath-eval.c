@@ -174,30 +174,22 @@ void fst_path_children(struct fst_path_eval *e, struct fst_path_item item, struc
 
 /* ---- types */
 
-bool fst_path_has_type(struct fst_path_eval *e, const struct fst_path_item *item, struct fst_view type, bool exactly)
-{
-    static const struct { enum fst_path_kind kind; const char *name; } system[] = {
-        { FST_PATH_BOOLEAN, "Boolean" }, { FST_PATH_INTEGER, "Integer" }, { FST_PATH_DECIMAL, "Decimal" }, { FST_PATH_STRING, "String" },
-        { FST_PATH_BOOLEAN, "boolean" }, { FST_PATH_INTEGER, "integer" }, { FST_PATH_DECIMAL, "decimal" }, { FST_PATH_STRING, "string" },
-    };
-    fst_def def;
-    char    lower[32];
+static const char *const system_types[] = {
+    [FST_PATH_BOOLEAN] = "Boolean", [FST_PATH_INTEGER] = "Integer", [FST_PATH_DECIMAL] = "Decimal", [FST_PATH_STRING] = "String",
+    [FST_PATH_DATE] = "Date", [FST_PATH_DATETIME] = "DateTime", [FST_PATH_TIME] = "Time", [FST_PATH_QUANTITY] = "Quantity",
+};
 
-    if (item->kind == FST_PATH_NODE) {
-        def = fst_schema_find(e->schema, type);
-        if (def == FST_NO_DEF && type.n && type.n < sizeof lower) { /* System.Boolean is FHIR's boolean */
-            memcpy(lower, type.p, type.n);
-            lower[0] = (char)(lower[0] | 0x20);
-            def = fst_schema_find(e->schema, fst_view_n(lower, type.n));
-        }
-        if (def == FST_NO_DEF || item->def == FST_NO_DEF)
-            return false;
-        return exactly ? item->def == def : fst_schema_is_a(e->schema, item->def, def);
-    }
-    for (size_t i = 0; i < FST_COUNT(system); i++)
-        if (item->kind == system[i].kind && fst_view_is(type, system[i].name))
-            return true;
-    return false;
+bool fst_path_has_type(struct fst_path_eval *e, const struct fst_path_item *item, const struct fst_path_expr *type, bool exactly)
+{
+    bool    is_system = fst_view_is(type->space, "System");
+    fst_def def;
+
+    if (item->kind != FST_PATH_NODE)
+        return (!type->space.n || is_system) && fst_view_is(type->text, system_types[item->kind]);
+    def = is_system ? FST_NO_DEF : fst_schema_find(e->schema, type->text);
+    if (def == FST_NO_DEF || item->def == FST_NO_DEF)
+        return false;
+    return exactly ? item->def == def : fst_schema_is_a(e->schema, item->def, def);
 }
 
 /* ---- operators */
@@ -210,7 +202,7 @@ static struct fst_coll eval_member(struct fst_path_eval *e, const struct fst_pat
 
     if (!x->left) {
         /* The first name of a path may be the type of the context itself: "Appointment.status". */
-        if (x->text.n && x->text.p[0] >= 'A' && x->text.p[0] <= 'Z' && fst_path_has_type(e, &e->self, x->text, false))
+        if (x->text.n && x->text.p[0] >= 'A' && x->text.p[0] <= 'Z' && fst_path_has_type(e, &e->self, x, false))
             return one(e, base, e->self);
         fst_path_children(e, e->self, x->text);
         return (struct fst_coll){ base, e->count - base };
@@ -264,19 +256,57 @@ static struct fst_coll eval_logic(struct fst_path_eval *e, const struct fst_path
     }
 }
 
-/* = and ~: collections of the same length whose items are equal in order. */
+static struct fst_coll truth(struct fst_path_eval *e, uint32_t base, enum fst_path_truth t)
+{
+    return t == FST_PATH_UNKNOWN ? fst_path_none(e, base) : fst_path_boolean(e, base, t == FST_PATH_TRUE);
+}
+
+/* =: collections of the same length whose items are equal in order; unknown when times of different precision are among them. */
+static enum fst_path_truth are_equal(struct fst_path_eval *e, struct fst_coll l, struct fst_coll r)
+{
+    enum fst_path_truth all = FST_PATH_TRUE;
+
+    if (l.n != r.n)
+        return FST_PATH_FALSE;
+    for (uint32_t i = 0; i < l.n; i++) {
+        enum fst_path_truth t = fst_path_same(e, &e->items[l.at + i], &e->items[r.at + i]);
+        if (t == FST_PATH_FALSE)
+            return t;
+        all = t == FST_PATH_UNKNOWN ? t : all;
+    }
+    return all;
+}
+
+/* ~: in any order. */
+static bool are_alike(struct fst_path_eval *e, struct fst_coll l, struct fst_coll r)
+{
+    if (l.n != r.n)
+        return false;
+    for (uint32_t i = 0; i < l.n && !e->failed; i++) {
+        bool found = false;
+        e->steps += r.n;
+        e->failed |= e->steps > MAX_STEPS;
+        for (uint32_t k = 0; k < r.n && !found; k++)
+            found = fst_path_alike(e, &e->items[l.at + i], &e->items[r.at + k]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 static struct fst_coll eval_equal(struct fst_path_eval *e, const struct fst_path_expr *x)
 {
-    uint32_t        base = e->count;
-    struct fst_coll l = fst_path_eval_expr(e, x->left), r = fst_path_eval_expr(e, x->right);
-    bool            negated = x->op == FST_OP_NOT_EQUAL || x->op == FST_OP_NOT_LIKE, like = x->op == FST_OP_LIKE || x->op == FST_OP_NOT_LIKE;
-    bool            equal = l.n == r.n;
+    uint32_t            base = e->count;
+    struct fst_coll     l = fst_path_eval_expr(e, x->left), r = fst_path_eval_expr(e, x->right);
+    bool                negated = x->op == FST_OP_NOT_EQUAL || x->op == FST_OP_NOT_LIKE;
+    enum fst_path_truth t;
 
+    if (x->op == FST_OP_LIKE || x->op == FST_OP_NOT_LIKE)
+        return fst_path_boolean(e, base, are_alike(e, l, r) != negated);
     if (!l.n || !r.n)
-        return like ? fst_path_boolean(e, base, (l.n == r.n) != negated) : fst_path_none(e, base);
-    for (uint32_t i = 0; i < l.n && equal; i++)
-        equal = fst_path_equal(e, &e->items[l.at + i], &e->items[r.at + i]);
-    return fst_path_boolean(e, base, equal != negated);
+        return fst_path_none(e, base);
+    t = are_equal(e, l, r);
+    return truth(e, base, negated && t != FST_PATH_UNKNOWN ? t == FST_PATH_TRUE ? FST_PATH_FALSE : FST_PATH_TRUE : t);
 }
 
 static struct fst_coll eval_order(struct fst_path_eval *e, const struct fst_path_expr *x)
@@ -314,6 +344,7 @@ static struct fst_coll join(struct fst_path_eval *e, const struct fst_path_expr 
     struct fst_buf  text;
     struct fst_view a = { 0 }, b = { 0 }, both;
 
+    e->failed |= l.n > 1 || r.n > 1;
     if ((l.n == 1 && !fst_path_to_string(e, &e->items[l.at], &a)) || (r.n == 1 && !fst_path_to_string(e, &e->items[r.at], &b)))
         return fst_path_none(e, base);
     fst_buf_init(&text, 64 << 20);
@@ -375,13 +406,11 @@ static struct fst_coll eval_type(struct fst_path_eval *e, const struct fst_path_
     uint32_t        base = e->count;
     struct fst_coll l = fst_path_eval_expr(e, x->left);
 
-    if (x->op == FST_OP_IS && !l.n) /* as the reference validator: nothing is of no type */
-        return fst_path_boolean(e, base, false);
     if (l.n != 1)
         return fst_path_none(e, base);
     if (x->op == FST_OP_IS)
-        return fst_path_boolean(e, base, fst_path_has_type(e, &e->items[l.at], x->text, false));
-    return fst_path_has_type(e, &e->items[l.at], x->text, true) ? fst_path_keep(e, base, l) : fst_path_none(e, base);
+        return fst_path_boolean(e, base, fst_path_has_type(e, &e->items[l.at], x, false));
+    return fst_path_has_type(e, &e->items[l.at], x, true) ? fst_path_keep(e, base, l) : fst_path_none(e, base);
 }
 
 static struct fst_coll eval_item(struct fst_path_eval *e, const struct fst_path_expr *x)
@@ -415,8 +444,15 @@ static struct fst_coll dispatch(struct fst_path_eval *e, const struct fst_path_e
     struct fst_coll c;
 
     switch (x->op) {
-    case FST_OP_EMPTY:
-    case FST_OP_TOTAL: return fst_path_none(e, base);
+    case FST_OP_EMPTY: return fst_path_none(e, base);
+    case FST_OP_TOTAL:
+        for (uint32_t i = 0; i < e->total_n; i++)
+            fst_path_push(e, e->items[e->total_at + i]);
+        return (struct fst_coll){ base, e->count - base };
+    case FST_OP_MOMENT:
+        return one(e, base, (struct fst_path_item){ .kind = x->kind, .text = x->text, .node = FST_NO_NODE, .more = FST_NO_NODE });
+    case FST_OP_QUANTITY:
+        return one(e, base, (struct fst_path_item){ .kind = FST_PATH_QUANTITY, .number = x->number, .text = x->text, .node = FST_NO_NODE, .more = FST_NO_NODE });
     case FST_OP_BOOLEAN: return fst_path_boolean(e, base, x->boolean);
     case FST_OP_NUMBER: return one(e, base, fst_path_number(x->number, x->decimal));
     case FST_OP_STRING: return one(e, base, fst_path_string(x->text));
@@ -479,7 +515,13 @@ void fst_path_run(struct fst_path_eval *e, const struct fst_path_program *p, str
     fst_arena_reset(&e->texts);
     e->context = e->self = context;
     e->index = 0;
+    e->total_at = e->total_n = 0;
     fst_path_eval_expr(e, p->root);
+}
+
+bool fst_path_show(struct fst_path_eval *e, uint32_t i, struct fst_view *out)
+{
+    return fst_path_to_string(e, &e->items[i], out);
 }
 
 enum fst_path_truth fst_path_is_true(struct fst_path_eval *e, const struct fst_path_program *p, struct fst_path_item context)

@@ -117,6 +117,19 @@ static struct fst_coll call_select(const struct call *c)
     return keep_from(c, from);
 }
 
+/* Of what was pushed from `added` on, keep what is not in items[from …) before it. */
+static void drop_known(struct fst_path_eval *e, uint32_t from, uint32_t added)
+{
+    uint32_t to = added;
+
+    for (uint32_t i = added; i < e->count && !e->failed; i++) {
+        struct fst_path_item item = e->items[i];
+        if (!fst_path_contains(e, (struct fst_coll){ from, to - from }, &item))
+            e->items[to++] = item;
+    }
+    e->count = to;
+}
+
 static struct fst_coll call_repeat(const struct call *c)
 {
     struct fst_path_eval *e = c->e;
@@ -125,9 +138,12 @@ static struct fst_coll call_repeat(const struct call *c)
 
     for (uint32_t i = 0; i < c->focus.n && !e->failed; i++)
         with_item(c, c->x->args[0], i);
+    drop_known(e, from, from);
     for (; done < e->count && !e->failed; done++) {
+        uint32_t before = e->count;
         next.focus = (struct fst_coll){ done, 1 };
         with_item(&next, c->x->args[0], 0);
+        drop_known(e, from, before);
     }
     return keep_from(c, from);
 }
@@ -266,9 +282,9 @@ static struct fst_coll call_types(const struct call *c)
     uint32_t from = c->e->count;
 
     if (c->x->function == FST_FN_is)
-        return c->focus.n == 1 ? boolean(c, fst_path_has_type(c->e, item_at(c, 0), c->x->text, false)) : none(c);
+        return c->focus.n == 1 ? boolean(c, fst_path_has_type(c->e, item_at(c, 0), c->x, false)) : none(c);
     for (uint32_t i = 0; i < c->focus.n; i++)
-        if (fst_path_has_type(c->e, item_at(c, i), c->x->text, true))
+        if (fst_path_has_type(c->e, item_at(c, i), c->x, true))
             fst_path_push(c->e, *item_at(c, i));
     return keep_from(c, from);
 }
@@ -282,16 +298,25 @@ static struct fst_coll call_value(const struct call *c)
     return has ? fst_path_keep(c->e, c->base, c->focus) : none(c);
 }
 
+/* Of one item, or without a focus of the context. */
 static struct fst_coll call_iif(const struct call *c)
 {
-    uint32_t            base = c->e->count;
-    enum fst_path_truth t = fst_path_truth_of(c->e, fst_path_eval_expr(c->e, c->x->args[0]));
-    unsigned            branch = t == FST_PATH_TRUE ? 1 : 2;
+    struct fst_path_eval *e = c->e;
+    struct fst_path_item  self = e->self;
+    uint32_t              base = e->count;
+    enum fst_path_truth   t;
+    unsigned              branch;
+    struct fst_coll       result;
 
-    c->e->count = base;
-    if (branch >= c->x->arg_count)
-        return none(c);
-    return fst_path_keep(c->e, c->base, fst_path_eval_expr(c->e, c->x->args[branch]));
+    e->failed |= c->focus.n > 1;
+    if (c->x->left && c->focus.n == 1)
+        e->self = *item_at(c, 0);
+    t = fst_path_truth_of(e, fst_path_eval_expr(e, c->x->args[0]));
+    branch = t == FST_PATH_TRUE ? 1 : 2;
+    e->count = base;
+    result = branch < c->x->arg_count ? fst_path_keep(e, c->base, fst_path_eval_expr(e, c->x->args[branch])) : none(c);
+    e->self = self;
+    return result;
 }
 
 /* ---- of strings */
@@ -352,8 +377,14 @@ static struct fst_coll call_replace(const struct call *c, struct fst_view text)
     if (c->x->function == FST_FN_replaceMatches) {
         ok = fst_regex_replace(&out, what, text, by);
     } else {
-        for (size_t i = 0; i < text.n;) {
-            bool hit = what.n && text.n - i >= what.n && !memcmp(text.p + i, what.p, what.n);
+        for (size_t i = 0; i < text.n && !what.n; i++) {
+            fst_buf_add_view(&out, by);
+            fst_buf_add_char(&out, text.p[i]);
+        }
+        if (!what.n)
+            fst_buf_add_view(&out, by);
+        for (size_t i = 0; what.n && i < text.n;) {
+            bool hit = text.n - i >= what.n && !memcmp(text.p + i, what.p, what.n);
             fst_buf_add_view(&out, hit ? by : fst_view_n(text.p + i, 1));
             i += hit ? what.n : 1;
         }
@@ -376,6 +407,17 @@ static struct fst_coll call_case(const struct call *c, struct fst_view text)
     return push_one(c, fst_path_string(fst_view_n(copy ? copy : "", copy ? text.n : 0)));
 }
 
+static const char *last_of(struct fst_view text, struct fst_view part)
+{
+    for (size_t i = text.n; part.n <= text.n && i + part.n >= part.n; i--) {
+        if (i + part.n <= text.n && !memcmp(text.p + i, part.p, part.n))
+            return text.p + i;
+        if (!i)
+            break;
+    }
+    return NULL;
+}
+
 static struct fst_coll call_search(const struct call *c, struct fst_view text)
 {
     struct fst_view arg;
@@ -389,6 +431,9 @@ static struct fst_coll call_search(const struct call *c, struct fst_view text)
     case FST_FN_startsWith: return boolean(c, text.n >= arg.n && !memcmp(text.p, arg.p, arg.n));
     case FST_FN_endsWith: return boolean(c, text.n >= arg.n && !memcmp(text.p + text.n - arg.n, arg.p, arg.n));
     case FST_FN_contains: return boolean(c, at != NULL);
+    case FST_FN_lastIndexOf:
+        at = last_of(text, arg);
+        return push_one(c, fst_path_number(at ? (double)characters(fst_view_n(text.p, (size_t)(at - text.p))) : -1, false));
     case FST_FN_indexOf: return push_one(c, fst_path_number(at ? (double)characters(fst_view_n(text.p, (size_t)(at - text.p))) : -1, false));
     default: break;
     }
@@ -412,6 +457,12 @@ static struct fst_coll call_string(const struct call *c)
     switch (c->x->function) {
     case FST_FN_toString: return push_one(c, fst_path_string(text));
     case FST_FN_length: return push_one(c, fst_path_number((double)characters(text), false));
+    case FST_FN_trim:
+        while (text.n && strchr(" \t\r\n", text.p[0]))
+            text = fst_view_from(text, 1);
+        while (text.n && strchr(" \t\r\n", text.p[text.n - 1]))
+            text.n--;
+        return push_one(c, fst_path_string(text));
     case FST_FN_upper:
     case FST_FN_lower: return call_case(c, text);
     case FST_FN_substring: return call_substring(c, text);
@@ -421,27 +472,60 @@ static struct fst_coll call_string(const struct call *c)
     }
 }
 
-static struct fst_coll call_number(const struct call *c)
+/* join, split, toChars: between one string and many */
+static struct fst_coll call_pieces(const struct call *c)
 {
-    struct fst_path_scalar s;
-    char                   text[40], *end;
-    double                 n;
+    struct fst_path_eval *e = c->e;
+    struct fst_view       text = { 0 }, separator = FST_VIEW(""), piece;
+    struct fst_buf        all;
+    uint32_t              from;
 
-    if (c->focus.n != 1)
+    if (c->x->arg_count && !string_argument(c, 0, &separator))
         return none(c);
-    s = fst_path_scalar(c->e, item_at(c, 0));
-    if (s.kind == FST_PATH_BOOLEAN)
-        return push_one(c, fst_path_number(s.boolean, c->x->function == FST_FN_toDecimal));
-    if (s.kind == FST_PATH_INTEGER || (s.kind == FST_PATH_DECIMAL && c->x->function == FST_FN_toDecimal))
-        return push_one(c, fst_path_number(s.number, s.kind == FST_PATH_DECIMAL));
-    if (s.kind != FST_PATH_STRING || !s.text.n || s.text.n >= sizeof text)
+    if (c->x->function == FST_FN_join) {
+        fst_buf_init(&all, TEXT_CEILING);
+        for (uint32_t i = 0; i < c->focus.n; i++) {
+            if (i)
+                fst_buf_add_view(&all, separator);
+            if (fst_path_to_string(e, item_at(c, i), &piece))
+                fst_buf_add_view(&all, piece);
+        }
+        text = fst_path_text(e, fst_buf_view(&all));
+        fst_buf_clear(&all);
+        return c->focus.n ? push_one(c, fst_path_string(text)) : none(c);
+    }
+    if (c->focus.n != 1 || !fst_path_to_string(e, item_at(c, 0), &text))
         return none(c);
-    memcpy(text, s.text.p, s.text.n);
-    text[s.text.n] = '\0';
-    n = strtod(text, &end);
-    if (*end || (c->x->function == FST_FN_toInteger && strpbrk(text, ".eE")))
-        return none(c);
-    return push_one(c, fst_path_number(n, c->x->function == FST_FN_toDecimal));
+    from = e->count;
+    for (const char *at = text.p, *end = text.p + text.n; at <= end && !e->failed;) {
+        const char *cut = separator.n ? memmem(at, (size_t)(end - at), separator.p, separator.n) : at < end ? at + characters_from(fst_view_n(at, (size_t)(end - at)), 0, 1).n : NULL;
+        if (!separator.n && !cut)
+            break;
+        fst_path_push(e, fst_path_string(fst_view_n(at, (size_t)((cut ? cut : end) - at))));
+        if (!cut)
+            break;
+        at = cut + separator.n;
+    }
+    return keep_from(c, from);
+}
+
+/* The result of each step is $total of the next. */
+static struct fst_coll call_aggregate(const struct call *c)
+{
+    struct fst_path_eval *e = c->e;
+    uint32_t              at = e->total_at, n = e->total_n, from = e->count;
+    struct fst_coll       total = { from, 0 };
+
+    if (c->x->arg_count > 1)
+        total = fst_path_eval_expr(e, c->x->args[1]);
+    for (uint32_t i = 0; i < c->focus.n && !e->failed; i++) {
+        e->total_at = total.at;
+        e->total_n = total.n;
+        total = fst_path_keep(e, from, with_item(c, c->x->args[0], i));
+    }
+    e->total_at = at;
+    e->total_n = n;
+    return fst_path_keep(e, c->base, total);
 }
 
 /* ---- of terms */
@@ -495,6 +579,20 @@ static struct fst_coll call_member_of(const struct call *c)
     return boolean(c, in == FST_IN_YES);
 }
 
+/* Of a base type that is told from the item's own; of other profiles, whoever asks cannot be told here. */
+static struct fst_coll call_conforms(const struct call *c)
+{
+    static const char prefix[] = "http://hl7.org/fhir/StructureDefinition/";
+    struct fst_view   url;
+    fst_def           def;
+
+    if (c->focus.n != 1 || !string_argument(c, 0, &url))
+        return none(c);
+    def = fst_view_starts(url, prefix) ? fst_schema_find(c->e->schema, fst_view_from(url, sizeof prefix - 1)) : FST_NO_DEF;
+    c->e->failed |= def == FST_NO_DEF || item_at(c, 0)->kind != FST_PATH_NODE;
+    return c->e->failed ? none(c) : boolean(c, fst_schema_is_a(c->e->schema, item_at(c, 0)->def, def));
+}
+
 /* ---- the list */
 
 struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_expr *x, struct fst_coll focus, uint32_t base)
@@ -513,9 +611,10 @@ struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_exp
     case FST_FN_single: e->failed |= focus.n > 1; return fst_path_keep(e, base, focus);
     case FST_FN_first: case FST_FN_last: case FST_FN_tail: case FST_FN_skip: case FST_FN_take: return call_slice(&c);
     case FST_FN_matches: case FST_FN_matchesFull: case FST_FN_replaceMatches: case FST_FN_replace: case FST_FN_startsWith: case FST_FN_endsWith:
-    case FST_FN_contains: case FST_FN_indexOf: case FST_FN_substring: case FST_FN_length: case FST_FN_upper: case FST_FN_lower:
+    case FST_FN_contains: case FST_FN_indexOf: case FST_FN_lastIndexOf: case FST_FN_trim: case FST_FN_substring: case FST_FN_length: case FST_FN_upper: case FST_FN_lower:
     case FST_FN_toString: return call_string(&c);
-    case FST_FN_toInteger: case FST_FN_toDecimal: return call_number(&c);
+    case FST_FN_aggregate: return call_aggregate(&c);
+    case FST_FN_join: case FST_FN_split: case FST_FN_toChars: return call_pieces(&c);
     case FST_FN_isDistinct: case FST_FN_distinct: return call_distinct(&c);
     case FST_FN_trace: return fst_path_keep(e, base, focus);
     case FST_FN_descendants: case FST_FN_children: return call_children(&c);
@@ -527,8 +626,10 @@ struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_exp
     case FST_FN_allTrue: case FST_FN_anyTrue: case FST_FN_allFalse: case FST_FN_anyFalse: return call_truths(&c);
     case FST_FN_extension: return call_extension(&c);
     case FST_FN_memberOf: return call_member_of(&c);
-    case FST_FN_htmlChecks: case FST_FN_resolve: case FST_FN_conformsTo: /* whoever asks cannot be told here */
-    case FST_FN_COUNT: break;
+    case FST_FN_conformsTo: return call_conforms(&c);
+    case FST_FN_htmlChecks: case FST_FN_resolve: /* whoever asks cannot be told here */
+        break;
+    default: return fst_path_call_scalar(e, x, focus, base);
     }
     e->failed = true;
     return none(&c);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,8 @@ static void skip_space(struct parser *p)
                 p->at++;
         } else if (p->end - p->at >= 2 && p->at[0] == '/' && p->at[1] == '*') {
             const char *close = memmem(p->at, (size_t)(p->end - p->at), "*/", 2);
+            if (!close)
+                give_up(p, "a comment is not closed");
             p->at = close ? close + 2 : p->end;
         } else {
             return;
@@ -88,6 +91,27 @@ static bool take(struct parser *p, const char *sign)
     return true;
 }
 
+/* Behind "\\u": four hexadecimal digits, as UTF-8. Its length. */
+static size_t put_unicode(char *to, const char *digits)
+{
+    char     text[5] = { digits[0], digits[1], digits[2], digits[3], 0 };
+    unsigned code = (unsigned)strtoul(text, NULL, 16);
+
+    if (code < 0x80) {
+        to[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        to[0] = (char)(0xC0 | code >> 6);
+        to[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    to[0] = (char)(0xE0 | code >> 12);
+    to[1] = (char)(0x80 | (code >> 6 & 0x3F));
+    to[2] = (char)(0x80 | (code & 0x3F));
+    return 3;
+}
+
 /* What stands between quotes, escapes undone. */
 static struct fst_view take_quoted(struct parser *p)
 {
@@ -103,6 +127,11 @@ static struct fst_view take_quoted(struct parser *p)
         char c = *p->at++;
         if (c == '\\' && p->at < p->end) {
             c = *p->at++;
+            if (c == 'u' && p->end - p->at >= 4) {
+                to += put_unicode(to, p->at);
+                p->at += 4;
+                continue;
+            }
             c = (char)(c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c == 'f' ? '\f' : c);
         }
         *to++ = c;
@@ -126,6 +155,16 @@ static struct fst_view take_name(struct parser *p)
     return w;
 }
 
+/* "Patient", "FHIR.Patient", "System.String" */
+static void take_type(struct parser *p, struct fst_path_expr *e)
+{
+    e->text = take_name(p);
+    while (take(p, ".")) {
+        e->space = e->text;
+        e->text = take_name(p);
+    }
+}
+
 /* ---- expressions, from the loosest operator to the tightest */
 
 static struct fst_path_expr *parse_expr(struct parser *p);
@@ -144,9 +183,7 @@ static struct fst_path_expr *parse_call(struct parser *p, struct fst_path_expr *
     e->function = (enum fst_path_function)f;
     e->left = left;
     if (f == FST_FN_is || f == FST_FN_as || f == FST_FN_ofType) {
-        e->text = take_name(p);
-        while (take(p, "."))
-            e->text = take_name(p); /* FHIR.Patient, System.String: the namespace does not matter here */
+        take_type(p, e);
         e->arg_count = 1;
     } else if (!take(p, ")")) {
         do {
@@ -164,7 +201,7 @@ static struct fst_path_expr *parse_call(struct parser *p, struct fst_path_expr *
         return give_up(p, "a closing bracket is missing");
     if (e->arg_count < functions[f].least || e->arg_count > functions[f].most)
         return give_up(p, "a wrong number of arguments");
-    if (!left || f == FST_FN_descendants || f == FST_FN_resolve || f == FST_FN_children || f == FST_FN_repeat)
+    if (!left || f == FST_FN_descendants || f == FST_FN_resolve || f == FST_FN_children || f == FST_FN_repeat || f == FST_FN_aggregate)
         p->local = false;
     return e;
 }
@@ -211,6 +248,81 @@ static struct fst_path_expr *parse_number(struct parser *p)
     return e;
 }
 
+static struct fst_view join_text(struct parser *p, const char *head, struct fst_view tail)
+{
+    size_t n = strlen(head);
+    char  *text = fst_arena_alloc(p->arena, n + tail.n);
+
+    if (!text) {
+        give_up(p, "out of memory");
+        return (struct fst_view){ 0 };
+    }
+    memcpy(text, head, n);
+    memcpy(text + n, tail.p, tail.n);
+    return fst_view_n(text, n + tail.n);
+}
+
+static bool is_in(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
+/* Behind "@": a date, "T" and a time of the day, or both with a time zone maybe. */
+static struct fst_path_expr *parse_moment(struct parser *p)
+{
+    struct fst_path_expr *e = make(p, FST_OP_MOMENT);
+    const char           *from = p->at;
+
+    if (!e)
+        return NULL;
+    e->kind = FST_PATH_DATE;
+    while (p->at < p->end && is_in(*p->at, "0123456789-"))
+        p->at++;
+    if (p->at < p->end && *p->at == 'T') {
+        e->kind = p->at == from ? FST_PATH_TIME : FST_PATH_DATETIME;
+        from += p->at == from;
+        p->at++;
+        while (p->at < p->end && (is_in(*p->at, "0123456789:") || (*p->at == '.' && p->at + 1 < p->end && is_in(p->at[1], "0123456789"))))
+            p->at++;
+        if (p->at < p->end && *p->at == 'Z')
+            p->at++;
+        else if (p->end - p->at >= 6 && is_in(*p->at, "+-") && p->at[3] == ':')
+            p->at += 6;
+    }
+    e->text = fst_view_n(from, (size_t)(p->at - from));
+    while (e->text.n && e->text.p[e->text.n - 1] == 'T')
+        e->text.n--;
+    return e->text.n || p->why ? e : give_up(p, "a date or time is missing behind @");
+}
+
+/* A number, and a unit maybe: 10 'mg', 1 year. */
+static struct fst_path_expr *parse_quantity(struct parser *p)
+{
+    static const char     units[] = " year month week day hour minute second millisecond ";
+    struct fst_path_expr *e = parse_number(p);
+    struct fst_view       word;
+    char                  padded[24];
+
+    if (!e)
+        return NULL;
+    skip_space(p);
+    if (p->at < p->end && *p->at == '\'') {
+        e->op = FST_OP_QUANTITY;
+        e->text = take_quoted(p);
+        return e;
+    }
+    word = peek_word(p);
+    if (!word.n || word.n > 12)
+        return e;
+    snprintf(padded, sizeof padded, " %.*s ", (int)(word.n - (word.p[word.n - 1] == 's')), word.p);
+    if (!strstr(units, padded))
+        return e;
+    e->op = FST_OP_QUANTITY;
+    e->text = fst_view_n(word.p, word.n - (word.p[word.n - 1] == 's'));
+    p->at += word.n;
+    return e;
+}
+
 static struct fst_path_expr *parse_term(struct parser *p)
 {
     struct fst_path_expr *e;
@@ -231,13 +343,21 @@ static struct fst_path_expr *parse_term(struct parser *p)
         return e;
     }
     if (*p->at >= '0' && *p->at <= '9')
-        return parse_number(p);
+        return parse_quantity(p);
+    if (take(p, "@"))
+        return parse_moment(p);
     if (take(p, "%")) {
         e = make(p, FST_OP_VARIABLE);
         p->local = false;
         if (e)
             e->text = p->at < p->end && *p->at == '\'' ? take_quoted(p) : take_name(p);
-        if (e && fst_view_is(e->text, "ucum")) {
+        if (e && (fst_view_starts(e->text, "vs-") || fst_view_starts(e->text, "ext-"))) {
+            bool is_set = e->text.p[0] == 'v';
+            e->op = FST_OP_STRING;
+            e->text = join_text(p, is_set ? "http://hl7.org/fhir/ValueSet/" : "http://hl7.org/fhir/StructureDefinition/",
+                                fst_view_from(e->text, is_set ? 3 : 4));
+            p->local = true;
+        } else if (e && fst_view_is(e->text, "ucum")) {
             e->op = FST_OP_STRING;
             e->text = (struct fst_view)FST_VIEW("http://unitsofmeasure.org");
             p->local = true;
@@ -246,7 +366,7 @@ static struct fst_path_expr *parse_term(struct parser *p)
     }
     if (take(p, "$")) {
         p->local = false;
-        return take_word(p, "this") ? make(p, FST_OP_THIS) : take_word(p, "index") ? make(p, FST_OP_INDEX) : give_up(p, "an unknown $variable");
+        return take_word(p, "this") ? make(p, FST_OP_THIS) : take_word(p, "index") ? make(p, FST_OP_INDEX) : take_word(p, "total") ? make(p, FST_OP_TOTAL) : give_up(p, "an unknown $variable");
     }
     if (take_word(p, "true") || take_word(p, "false")) {
         e = make(p, FST_OP_BOOLEAN);
@@ -330,9 +450,7 @@ static struct fst_path_expr *parse_level(struct parser *p, unsigned level)
             return NULL;
         e->left = left;
         if (op == FST_OP_IS || op == FST_OP_AS) {
-            e->text = take_name(p);
-            while (take(p, "."))
-                e->text = take_name(p);
+            take_type(p, e);
         } else {
             e->right = level + 1 < LEVELS ? parse_level(p, level + 1) : parse_unary(p);
         }

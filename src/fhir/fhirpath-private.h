@@ -5,7 +5,7 @@
 #include "fhir/fhirpath.h"
 
 enum fst_path_op {
-    FST_OP_EMPTY, FST_OP_BOOLEAN, FST_OP_NUMBER, FST_OP_STRING, /* literals */
+    FST_OP_EMPTY, FST_OP_BOOLEAN, FST_OP_NUMBER, FST_OP_STRING, FST_OP_MOMENT, FST_OP_QUANTITY, /* literals */
     FST_OP_THIS, FST_OP_INDEX, FST_OP_TOTAL, FST_OP_VARIABLE,
     FST_OP_MEMBER, FST_OP_CALL, FST_OP_ITEM, /* of `left`: name, function, [index] */
     FST_OP_NEGATE,
@@ -26,7 +26,12 @@ enum fst_path_op {
     X(hasValue, 0, 0) X(getValue, 0, 0) X(as, 1, 1) X(is, 1, 1) X(ofType, 1, 1) X(iif, 2, 3) X(htmlChecks, 0, 0)          \
     X(resolve, 0, 0) X(intersect, 1, 1) X(exclude, 1, 1) X(combine, 1, 1) X(union, 1, 1) X(allTrue, 0, 0) X(anyTrue, 0, 0) \
     X(allFalse, 0, 0) X(anyFalse, 0, 0) X(subsetOf, 1, 1) X(supersetOf, 1, 1) X(extension, 1, 1) X(conformsTo, 1, 1)      \
-    X(memberOf, 1, 1)
+    X(memberOf, 1, 1) X(lastIndexOf, 1, 1) X(trim, 0, 0) X(split, 1, 1) X(join, 0, 1) X(toChars, 0, 0) X(abs, 0, 0)        \
+    X(ceiling, 0, 0) X(floor, 0, 0) X(truncate, 0, 0) X(exp, 0, 0) X(ln, 0, 0) X(sqrt, 0, 0) X(log, 1, 1) X(power, 1, 1)     \
+    X(round, 0, 1) X(aggregate, 1, 2) X(toBoolean, 0, 0) X(toDate, 0, 0) X(toDateTime, 0, 0) X(toTime, 0, 0)                \
+    X(toQuantity, 0, 1) X(convertsToBoolean, 0, 0) X(convertsToInteger, 0, 0) X(convertsToDecimal, 0, 0)                    \
+    X(convertsToString, 0, 0) X(convertsToDate, 0, 0) X(convertsToDateTime, 0, 0) X(convertsToTime, 0, 0)                   \
+    X(convertsToQuantity, 0, 1)
 
 enum fst_path_function {
 #define FST_FN_ID(name, least, most) FST_FN_##name,
@@ -43,7 +48,9 @@ struct fst_path_expr {
     const struct fst_path_expr *left, *right; /* `left` NULL for a member or call: of $this */
     const struct fst_path_expr *args[FST_PATH_ARGS];
     unsigned                    arg_count;
-    struct fst_view             text;   /* name, string, variable, type */
+    struct fst_view             text;   /* name, string, variable, type, moment, unit */
+    struct fst_view             space;  /* of a type: its namespace, empty when none is said */
+    enum fst_path_kind          kind;   /* of FST_OP_MOMENT */
     double                      number;
     bool                        decimal, boolean;
     void                       *regex;  /* of matches and replaceMatches with a literal: compiled, the arena's */

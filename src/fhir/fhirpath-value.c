@@ -42,10 +42,16 @@ struct fst_path_scalar fst_path_scalar(struct fst_path_eval *e, const struct fst
     struct fst_path_scalar s = { .kind = item->kind, .boolean = item->boolean, .number = item->number, .text = item->text };
     enum fst_prim          prim;
 
+    if (item->kind == FST_PATH_DATE || item->kind == FST_PATH_DATETIME || item->kind == FST_PATH_TIME) {
+        s.is_time = true;
+        s.moment = item->kind;
+        s.kind = FST_PATH_STRING;
+    }
     if (item->kind != FST_PATH_NODE || item->node == FST_NO_NODE)
         return s;
     prim = item->def == FST_NO_DEF ? FST_PRIM_NONE : fst_schema_prim(e->schema, item->def);
     s.is_time = prim == FST_PRIM_DATE || prim == FST_PRIM_DATETIME || prim == FST_PRIM_INSTANT || prim == FST_PRIM_TIME;
+    s.moment = prim == FST_PRIM_DATE ? FST_PATH_DATE : prim == FST_PRIM_TIME ? FST_PATH_TIME : FST_PATH_DATETIME;
     switch (fst_tape_kind(e->tape, item->node)) {
     case FST_JSON_TRUE:
     case FST_JSON_FALSE:
@@ -66,6 +72,29 @@ struct fst_path_scalar fst_path_scalar(struct fst_path_eval *e, const struct fst
     return s;
 }
 
+static bool is_calendar_word(struct fst_view unit)
+{
+    static const char *const words[] = { "year", "month", "week", "day", "hour", "minute", "second", "millisecond" };
+
+    for (size_t i = 0; i < FST_COUNT(words); i++)
+        if (fst_view_is(unit, words[i]))
+            return true;
+    return false;
+}
+
+static struct fst_view quantity_text(struct fst_path_eval *e, const char *number, struct fst_view unit)
+{
+    bool            word = is_calendar_word(unit);
+    struct fst_buf  text;
+    struct fst_view v;
+
+    fst_buf_init(&text, TEXT_CEILING);
+    fst_buf_addf(&text, word ? "%s%.*s" : "%s'%.*s'", number, FST_VIEW_ARGS(unit));
+    v = fst_path_text(e, fst_buf_view(&text));
+    fst_buf_clear(&text);
+    return v;
+}
+
 bool fst_path_to_string(struct fst_path_eval *e, const struct fst_path_item *item, struct fst_view *out)
 {
     struct fst_path_scalar s = fst_path_scalar(e, item);
@@ -83,9 +112,29 @@ bool fst_path_to_string(struct fst_path_eval *e, const struct fst_path_item *ite
         snprintf(text, sizeof text, "%.15g", s.number);
         *out = fst_path_text(e, fst_view_of(text));
         return true;
-    case FST_PATH_NODE: break;
+    case FST_PATH_QUANTITY:
+        snprintf(text, sizeof text, "%.15g ", s.number);
+        *out = quantity_text(e, text, s.text);
+        return true;
+    case FST_PATH_NODE: case FST_PATH_DATE: case FST_PATH_DATETIME: case FST_PATH_TIME: break;
     }
     return false;
+}
+
+bool fst_path_parse_number(struct fst_view v, bool whole, double *out)
+{
+    size_t i = v.n && (v.p[0] == '-' || v.p[0] == '+'), digits = 0, dots = 0;
+
+    for (; i < v.n; i++) {
+        if (v.p[i] == '.' && !whole && digits && i + 1 < v.n)
+            dots++;
+        else if (v.p[i] < '0' || v.p[i] > '9')
+            return false;
+        else
+            digits++;
+    }
+    *out = number_of(v);
+    return digits && digits < 40 && dots < 2;
 }
 
 /* ---- dates: compared part by part, to the precision that both have; with time zones, in UTC */
@@ -125,7 +174,7 @@ static bool parse_moment(struct fst_view v, struct moment *m)
     int64_t           ms;
 
     *m = (struct moment){ .count = 0 };
-    if (v.n > 2 && v.p[2] == ':') /* a time */
+    if (v.n == 2 || (v.n > 2 && v.p[2] == ':')) /* a time */
         m->count = 3;
     for (int first = m->count; m->count < 6; m->count++) {
         if (m->count > first && !take_char(&v, before[m->count]))
@@ -170,10 +219,26 @@ static enum fst_path_order compare_moments(struct fst_view a, struct fst_view b)
     return x.parts[6] == y.parts[6] ? FST_ORDER_EQUAL : x.parts[6] < y.parts[6] ? FST_ORDER_LESS : FST_ORDER_GREATER;
 }
 
+enum fst_path_kind fst_path_moment_kind(struct fst_view text)
+{
+    struct moment m;
+
+    if (!parse_moment(text, &m))
+        return FST_PATH_NODE;
+    if (text.n == 2 || (text.n > 2 && text.p[2] == ':'))
+        return FST_PATH_TIME;
+    return memchr(text.p, 'T', text.n) ? FST_PATH_DATETIME : FST_PATH_DATE;
+}
+
 /* ---- order */
 
+/* Numbers that differ in what a double cannot tell are equal: 1.8 - 1.2 is 0.6. */
 static enum fst_path_order order_of(double a, double b)
 {
+    double difference = a > b ? a - b : b - a, size = (a < 0 ? -a : a) + (b < 0 ? -b : b);
+
+    if (difference <= size * 1e-14)
+        return FST_ORDER_EQUAL;
     return a < b ? FST_ORDER_LESS : a > b ? FST_ORDER_GREATER : FST_ORDER_EQUAL;
 }
 
@@ -201,6 +266,25 @@ static bool is_object(struct fst_path_eval *e, const struct fst_path_item *i)
     return i->kind == FST_PATH_NODE && i->node != FST_NO_NODE && fst_tape_kind(e->tape, i->node) == FST_JSON_OBJECT;
 }
 
+/* A quantity of either form: its number and unit. */
+static bool quantity_of(struct fst_path_eval *e, const struct fst_path_item *item, double *number, struct fst_view *unit)
+{
+    uint32_t value;
+
+    *number = item->number;
+    *unit = item->text;
+    if (item->kind == FST_PATH_QUANTITY)
+        return true;
+    if (!is_object(e, item))
+        return false;
+    value = fst_tape_member(e->tape, item->node, "value");
+    if (value == FST_NO_NODE)
+        return false;
+    *number = number_of(fst_tape_raw(e->tape, value));
+    *unit = fst_tape_raw(e->tape, fst_tape_member(e->tape, item->node, "code"));
+    return true;
+}
+
 enum fst_path_order fst_path_compare(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b)
 {
     struct fst_path_scalar x, y;
@@ -209,8 +293,15 @@ enum fst_path_order fst_path_compare(struct fst_path_eval *e, const struct fst_p
 
     if (is_object(e, a) && is_object(e, b))
         return compare_quantities(e, a->node, b->node);
+    if (a->kind == FST_PATH_QUANTITY || b->kind == FST_PATH_QUANTITY) {
+        struct fst_view unit, other;
+        double          m, o;
+        return quantity_of(e, a, &m, &unit) && quantity_of(e, b, &o, &other) && fst_view_equal(unit, other) ? order_of(m, o) : FST_ORDER_UNKNOWN;
+    }
     x = fst_path_scalar(e, a);
     y = fst_path_scalar(e, b);
+    if (x.is_time && y.is_time && (x.moment == FST_PATH_TIME) != (y.moment == FST_PATH_TIME))
+        return FST_ORDER_UNKNOWN;
     if (x.is_time || y.is_time)
         return compare_moments(x.text, y.text);
     if (x.kind == FST_PATH_STRING && y.kind == FST_PATH_STRING) {
@@ -260,6 +351,53 @@ static bool equal_nodes(struct fst_path_eval *e, uint32_t a, uint32_t b)
         y = fst_tape_sibling(t, b, y);
     }
     return true;
+}
+
+enum fst_path_truth fst_path_same(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b)
+{
+    struct fst_path_scalar x, y;
+    struct fst_view        unit, other;
+    double                 n, m;
+
+    if ((a->kind == FST_PATH_QUANTITY || b->kind == FST_PATH_QUANTITY) && quantity_of(e, a, &n, &unit) && quantity_of(e, b, &m, &other))
+        return n == m && fst_view_equal(unit, other) ? FST_PATH_TRUE : FST_PATH_FALSE;
+    x = fst_path_scalar(e, a);
+    y = fst_path_scalar(e, b);
+    if (x.is_time && y.is_time && x.kind == FST_PATH_STRING && y.kind == FST_PATH_STRING && !fst_view_equal(x.text, y.text) &&
+        (x.moment == FST_PATH_TIME) == (y.moment == FST_PATH_TIME)) {
+        enum fst_path_order o = compare_moments(x.text, y.text);
+        return o == FST_ORDER_UNKNOWN ? FST_PATH_UNKNOWN : o == FST_ORDER_EQUAL ? FST_PATH_TRUE : FST_PATH_FALSE;
+    }
+    return fst_path_equal(e, a, b) ? FST_PATH_TRUE : FST_PATH_FALSE;
+}
+
+/* The next character that counts: letters in lower case, white space as one space. */
+static char next_char(struct fst_view *v)
+{
+    char c = v->p[0];
+    bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+
+    do
+        *v = fst_view_from(*v, 1);
+    while (space && v->n && strchr(" \t\r\n", v->p[0]));
+    return (char)(space ? ' ' : c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+static bool alike_texts(struct fst_view a, struct fst_view b)
+{
+    while (a.n && b.n)
+        if (next_char(&a) != next_char(&b))
+            return false;
+    return a.n == b.n;
+}
+
+bool fst_path_alike(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b)
+{
+    struct fst_path_scalar x = fst_path_scalar(e, a), y = fst_path_scalar(e, b);
+
+    if (x.kind == FST_PATH_STRING && y.kind == FST_PATH_STRING && !x.is_time && !y.is_time)
+        return alike_texts(x.text, y.text);
+    return fst_path_same(e, a, b) == FST_PATH_TRUE;
 }
 
 bool fst_path_equal(struct fst_path_eval *e, const struct fst_path_item *a, const struct fst_path_item *b)

@@ -23,7 +23,11 @@ struct fst_path_program {
 struct fst_path_program *fst_path_compile(struct fst_arena *arena, struct fst_view text, const char **why);
 
 /* An element of a collection. */
-enum fst_path_kind { FST_PATH_NODE, FST_PATH_BOOLEAN, FST_PATH_INTEGER, FST_PATH_DECIMAL, FST_PATH_STRING };
+enum fst_path_kind {
+    FST_PATH_NODE, FST_PATH_BOOLEAN, FST_PATH_INTEGER, FST_PATH_DECIMAL, FST_PATH_STRING,
+    FST_PATH_DATE, FST_PATH_DATETIME, FST_PATH_TIME, /* their text, without '@' and 'T' before it */
+    FST_PATH_QUANTITY                                /* number, and the unit as text: UCUM's code, or a word like "year" */
+};
 struct fst_path_item {
     enum fst_path_kind kind;
     fst_def            def;  /* of a node */
@@ -31,7 +35,7 @@ struct fst_path_item {
     uint32_t           more; /* of a primitive: the object with its id and extensions, or FST_NO_NODE */
     bool               boolean;
     double             number;
-    struct fst_view    text; /* of a string; borrowed from the text, the program or the evaluator */
+    struct fst_view    text; /* of a string, date or time, or a unit; borrowed from the text, the program or the evaluator */
 };
 
 struct fst_path_eval {
@@ -43,6 +47,7 @@ struct fst_path_eval {
     struct fst_arena         texts; /* strings made while evaluating; reset by each evaluation */
     struct fst_path_item     self;  /* $this */
     uint32_t                 index; /* $index */
+    uint32_t                 total_at, total_n; /* $total: a collection on the stack */
     uint32_t                 steps, depth;
     bool                     failed; /* too many steps, or a thing that is not known: the result means nothing */
 };
@@ -51,6 +56,9 @@ void fst_path_eval_init(struct fst_path_eval *e, const struct fst_schema *schema
 void fst_path_eval_clear(struct fst_path_eval *e);
 /* Evaluate on `context`; e->resource and e->root_resource are set by the caller. The result is e->items[0 … e->count). */
 void fst_path_run(struct fst_path_eval *e, const struct fst_path_program *p, struct fst_path_item context);
+
+/* The text of result `i`, as toString() gives it; false for what has none. */
+bool fst_path_show(struct fst_path_eval *e, uint32_t i, struct fst_view *out);
 
 enum fst_path_truth { FST_PATH_FALSE, FST_PATH_TRUE, FST_PATH_UNKNOWN };
 /* As an invariant: true, false, or unknown (failed). An empty result is false, a single thing that is no boolean true. */
