@@ -8,7 +8,7 @@ UNIT_BIN   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 TESTDATA  ?= $(abspath ../shared/data)
 export TESTDATA
 
-.PHONY: test check unit check-layers check-headers
+.PHONY: test check conformance unit check-layers check-headers
 test: deps-test ## run all the tests, sanitised
 	$(MAKE) $(PARALLEL) CI=1 build
 	$(MAKE) $(PARALLEL) CI=1 BUILD=$(ASAN) OPT="-O1 -g" SANITIZE="$(SANFLAGS)" build unit-bins fuzz-bins
@@ -36,3 +36,8 @@ check-headers: ## does every header compile alone
 .PHONY: soak
 soak: build ## kill -9 the service at 50 random points while 20 jobs are queued and run
 	python3 tests/soak/kill.py $(BUILD)/fhirstage --kills 50 --jobs 20 --lines 20000
+
+# Every real resource that is given must pass: CONFORMANCE is a folder or a .tar.xz of NDJSON.
+CONFORMANCE ?= $(TESTDATA)/synthea-ndjson-150.tar.xz
+conformance: build ## no false rejection on the real resources that are given
+	@sh tests/oracle/conformance $(BUILD)/fhirstage "$(CONFORMANCE)"
