@@ -138,7 +138,8 @@ static struct fst_view take_quoted(struct parser *p)
     }
     if (p->at == p->end)
         give_up(p, "a quote is not closed");
-    p->at++;
+    else
+        p->at++;
     return fst_view_n(from, (size_t)(to - from));
 }
 

@@ -250,13 +250,14 @@ static bool same_member(struct fst_path_eval *e, uint32_t a, uint32_t b, const c
     return fst_tape_kind(e->tape, x) == fst_tape_kind(e->tape, y) && fst_view_equal(fst_path_node_text(e, x), fst_path_node_text(e, y));
 }
 
-/* Quantities compare when they are in the same unit. */
+/* Quantities compare when they are in the same unit: by its name, as the reference validator does, or else by its code. */
 static enum fst_path_order compare_quantities(struct fst_path_eval *e, uint32_t a, uint32_t b)
 {
     uint32_t x = fst_tape_member(e->tape, a, "value"), y = fst_tape_member(e->tape, b, "value");
+    bool     named = fst_tape_member(e->tape, a, "unit") != FST_NO_NODE, coded = fst_tape_member(e->tape, a, "code") != FST_NO_NODE;
 
-    if (x == FST_NO_NODE || y == FST_NO_NODE || !same_member(e, a, b, "system") || !same_member(e, a, b, "code") ||
-        (fst_tape_member(e->tape, a, "code") == FST_NO_NODE && !same_member(e, a, b, "unit")))
+    if (x == FST_NO_NODE || y == FST_NO_NODE ||
+        !(same_member(e, a, b, "unit") || (named && coded && same_member(e, a, b, "system") && same_member(e, a, b, "code"))))
         return FST_ORDER_UNKNOWN;
     return order_of(number_of(fst_tape_raw(e->tape, x)), number_of(fst_tape_raw(e->tape, y)));
 }

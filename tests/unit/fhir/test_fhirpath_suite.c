@@ -203,4 +203,45 @@ static void suite(void **state)
     assert_int_equal(s.failed, 0);
 }
 
-FST_TESTS(cmocka_unit_test(suite))
+/* What would take for ever gives up, and what would recurse too deeply is refused. */
+static void bounds(void **state)
+{
+    static const char *const costly[] = {
+        "descendants().select(%resource.descendants().select(%resource.descendants().select(%resource.descendants().select(%resource.descendants()))))",
+        "name.repeat($this | %resource.descendants().repeat(%resource.descendants().repeat(%resource.descendants().repeat(%resource.descendants()))))",
+        "descendants().where(%resource.descendants().where(%resource.descendants().where(%resource.descendants().exists(id = 'x')).empty()).empty())",
+    };
+    static const char    json[] = "{\"resourceType\":\"Patient\",\"id\":\"a\",\"name\":[{\"given\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"]},{\"family\":\"i\"},"
+                                  "{\"family\":\"j\"},{\"family\":\"k\"},{\"family\":\"l\"},{\"family\":\"m\"}],\"telecom\":[{\"value\":\"n\"},{\"value\":\"o\"}]}";
+    struct fst_tape       tape = { 0 };
+    struct fst_json_error jerr;
+    struct fst_path_eval  eval;
+    struct fst_arena      arena;
+    const char           *why;
+    char                  deep[600];
+    assert_int_equal(fst_json_parse(&tape, fst_view_of(json), &(struct fst_json_opts){ 0 }, &jerr), FST_OK);
+    fst_path_eval_init(&eval, fst_schema_r4());
+    fst_arena_init(&arena, 0);
+    struct fst_path_item context = { .kind = FST_PATH_NODE, .def = fst_schema_find(fst_schema_r4(), fst_view_of("Patient")), .more = FST_NO_NODE };
+    eval.tape = &tape;
+    eval.resource = eval.root_resource = context;
+    for (size_t i = 0; i < FST_COUNT(costly); i++) {
+        struct fst_path_program *program = fst_path_compile(&arena, fst_view_of(costly[i]), &why);
+        assert_non_null(program);
+        fst_path_run(&eval, program, context);
+        if (eval.steps > 4000000)
+            fail_msg("%s: %u steps", costly[i], eval.steps);
+    }
+    for (size_t open = 50; open <= 250; open += 200) {
+        memset(deep, '(', open);
+        deep[open] = '1';
+        memset(deep + open + 1, ')', open);
+        deep[2 * open + 1] = '\0';
+        assert_int_equal(fst_path_compile(&arena, fst_view_of(deep), &why) != NULL, open < 100);
+    }
+    fst_path_eval_clear(&eval);
+    fst_arena_clear(&arena);
+    fst_tape_clear(&tape);
+}
+
+FST_TESTS(cmocka_unit_test(suite), cmocka_unit_test(bounds))
