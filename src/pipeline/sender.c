@@ -65,6 +65,8 @@ void fst_sender_free(struct fst_sender *s)
         return;
     pthread_mutex_lock(&s->lock);
     s->synced.ends = true;
+    if (s->synced.first && !s->synced.st) /* given up: what waits is not sent any more */
+        s->synced.st = FST_EIO;
     pthread_cond_broadcast(&s->work);
     pthread_mutex_unlock(&s->lock);
     for (unsigned i = 0; i < s->synced.threads; i++)

@@ -40,10 +40,8 @@ static enum fst_status finish(struct fst_staging *s, const struct fst_prepare_op
                               struct fst_error *err)
 {
     struct fst_manifest m = { 0 };
-    enum fst_status     st = fst_sender_wait(s->sender, err);
+    enum fst_status     st = fst_manifest_load(&m, prepare->out_dir, err);
 
-    if (!st)
-        st = fst_manifest_load(&m, prepare->out_dir, err);
     if (!st)
         st = fst_staging_finish(s, prepare->out_dir, &m, result, err);
     fst_manifest_clear(&m);
@@ -65,7 +63,7 @@ enum fst_status fst_stage(const struct fst_prepare_opts *opts, const struct fst_
     *result = (struct fst_upload_result){ 0 };
     st = fst_staging_open(&s, upload, env, false, opts->chunk_bytes + opts->max_resource_bytes, err);
     if (!st)
-        st = fst_staging_refuse_foreign(&s, err);
+        st = fst_staging_refuse_foreign(&s, NULL, err);
     if (st) {
         fst_staging_close(&s);
         return st;

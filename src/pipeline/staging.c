@@ -266,20 +266,20 @@ static enum fst_status prune(struct fst_staging *s, struct fst_upload_result *re
     return st;
 }
 
-enum fst_status fst_staging_refuse_foreign(struct fst_staging *s, struct fst_error *err)
-{
-    return s->opts->prune ? FST_OK : refuse(s, is_stranger, err);
-}
-
-static enum fst_status settle_foreign(struct fst_staging *s, const struct fst_manifest *m, struct fst_upload_result *result,
-                                      struct fst_error *err)
+static void mark_ours(struct fst_staging *s, const struct fst_manifest *m)
 {
     for (size_t i = 0; i < m->chunk_count; i++) {
         struct fst_staged *there = find(s, m->chunks[i].key);
         if (there)
             there->ours = true;
     }
-    return s->opts->prune ? prune(s, result, err) : refuse(s, is_left, err);
+}
+
+enum fst_status fst_staging_refuse_foreign(struct fst_staging *s, const struct fst_manifest *m, struct fst_error *err)
+{
+    if (m)
+        mark_ours(s, m);
+    return s->opts->prune ? FST_OK : refuse(s, m ? is_left : is_stranger, err);
 }
 
 /* ---- sending */
@@ -362,8 +362,12 @@ enum fst_status fst_staging_finish(struct fst_staging *s, const char *dir, const
                                    struct fst_error *err)
 {
     struct fst_sender_result sent;
-    enum fst_status          st = settle_foreign(s, m, result, err);
+    enum fst_status          st = fst_sender_wait(s->sender, err); /* from here on the connection is ours alone */
 
+    if (!st)
+        st = fst_staging_refuse_foreign(s, m, err);
+    if (!st && s->opts->prune)
+        st = prune(s, result, err);
     if (!st)
         st = send_folder(s, dir, meta_folder, err);
     if (!st && s->opts->quarantine)

@@ -38,8 +38,9 @@ FST_MUST_USE enum fst_status fst_staging_open(struct fst_staging *s, const struc
                                               bool counts, uint64_t largest, struct fst_error *err);
 void fst_staging_close(struct fst_staging *s);
 
-/* Refuse what lies under input/ and cannot be a chunk of ours: before anything is sent. */
-FST_MUST_USE enum fst_status fst_staging_refuse_foreign(struct fst_staging *s, struct fst_error *err);
+/* Refuse what lies under input/ and is not in the manifest, or, where there is none yet (NULL), cannot be a chunk of ours:
+ * before anything is sent. */
+FST_MUST_USE enum fst_status fst_staging_refuse_foreign(struct fst_staging *s, const struct fst_manifest *m, struct fst_error *err);
 /* Send a chunk from the folder `dir`. */
 FST_MUST_USE enum fst_status fst_staging_file(struct fst_staging *s, const char *dir, const struct fst_sender_file *f, struct fst_error *err);
 /* All chunks of `m` were handed over: wait for them, send the rest of `dir`, and at last the manifest. */

@@ -78,7 +78,7 @@ static enum fst_status check_folder(const struct fst_upload_opts *o, const struc
 static enum fst_status send_chunks(struct fst_staging *s, const char *dir, const struct fst_manifest *m, const bool *touched,
                                    struct fst_error *err)
 {
-    enum fst_status st = fst_staging_refuse_foreign(s, err);
+    enum fst_status st = fst_staging_refuse_foreign(s, m, err);
 
     for (size_t i = 0; i < m->chunk_count && !st; i++) {
         const struct fst_manifest_chunk *c = &m->chunks[i];
