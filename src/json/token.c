@@ -63,7 +63,11 @@ static void check_utf8(struct fst_tokens *k)
     size_t at = k->utf8_at > k->at ? k->utf8_at : k->at;
 
     while (at < stop) {
-        size_t n = fst_utf8_sequence(k->text + at, k->n - at);
+        size_t n;
+        at += fst_utf8_valid_prefix(fst_view_n(k->text + at, stop - at));
+        if (at == stop)
+            break;
+        n = fst_utf8_sequence(k->text + at, k->n - at); /* it reaches into the next block, or is none */
         if (!n) {
             k->bad = true;
             return;
