@@ -11,6 +11,7 @@ export AWS_CONFIG_FILE="$dir/config" AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_P
 unset AWS_PROFILE AWS_SESSION_TOKEN
 cat >"$dir/config" <<'C'
 [default]
+region = us-east-1
 s3 =
     multipart_threshold = 5MB
     multipart_chunksize = 5MB
