@@ -22,4 +22,8 @@ agree() { # agree SET ALL GROUP PLACE [OPTIONS OF validate...]
 agree dev 99.5 98 95
 agree synthea 100 100 95
 agree examples 99.5 99.5 95
+for profiles in us-core-5.0.1-subset us-core-3.1.0; do
+    xz -dc "$TESTDATA/us-core/$profiles.json.xz" >"$scratch/$profiles.json" || exit 1
+    agree "${profiles%-subset}" 98 98 95 --profiles "$scratch/$profiles.json"
+done
 exit $failed
