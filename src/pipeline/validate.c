@@ -1,5 +1,5 @@
-/* Judging all input: the calling thread reads batches of values and hands the verdicts on in input order, while
- * other threads judge. */
+/* Judging all input: the calling thread reads batches of values and hands the verdicts on in input order; other threads
+ * judge, and the calling one too where it would have to wait. One job is the calling thread alone. */
 #include <pthread.h>
 
 #include "base/thread.h"
@@ -21,6 +21,7 @@ struct batch {
 struct judging {
     const struct fst_validate_inputs_opts *opts;
     struct fst_items   items;
+    struct fst_judge   own; /* the calling thread's */
     struct batch      *ring;
     size_t             size;
     size_t             filled, emitted; /* batches so far; the reading thread's own */
@@ -43,6 +44,12 @@ static void judge_batch(struct fst_judge *j, struct batch *b, enum fst_status st
         b->st = fst_judge_item(j, &b->items[i], &b->arena, &b->judged[i], &b->err);
 }
 
+/* The next batch that no one has taken, or NULL. */
+static struct batch *take_synced(struct judging *g)
+{
+    return g->synced.taken == g->synced.ready ? NULL : &g->ring[g->synced.taken++ % g->size];
+}
+
 static void *work(void *ctx)
 {
     struct judging  *g = ctx;
@@ -52,11 +59,10 @@ static void *work(void *ctx)
     pthread_mutex_lock(&g->lock);
     for (;;) {
         struct batch *b;
-        while (g->synced.taken == g->synced.ready && !g->synced.ended)
+        while (!(b = take_synced(g)) && !g->synced.ended)
             pthread_cond_wait(&g->to_do, &g->lock);
-        if (g->synced.taken == g->synced.ready)
+        if (!b)
             break;
-        b = &g->ring[g->synced.taken++ % g->size];
         pthread_mutex_unlock(&g->lock);
         judge_batch(&judge, b, st, &err);
         pthread_mutex_lock(&g->lock);
@@ -144,11 +150,21 @@ static enum fst_status stopped(const struct judging *g, struct fst_error *err)
     return stop ? fst_fail(err, stop == SIGNAL_INT ? FST_EINTR : FST_ETERM, "interrupted") : FST_OK;
 }
 
+/* Until the batch is judged, judge those that wait. */
 static void await(struct judging *g, struct batch *b)
 {
     pthread_mutex_lock(&g->lock);
-    while (!b->done)
-        pthread_cond_wait(&g->done, &g->lock);
+    while (!b->done) {
+        struct batch *other = take_synced(g);
+        if (!other) {
+            pthread_cond_wait(&g->done, &g->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&g->lock);
+        judge_batch(&g->own, other, FST_OK, NULL);
+        pthread_mutex_lock(&g->lock);
+        other->done = true;
+    }
     pthread_mutex_unlock(&g->lock);
 }
 
@@ -186,21 +202,21 @@ static enum fst_status drive(struct judging *g, fst_judged_fn *fn, void *ctx, st
     return st;
 }
 
-static enum fst_status drive_with(struct judging *g, unsigned workers, fst_judged_fn *fn, void *ctx, struct fst_error *err)
+static enum fst_status drive_with(struct judging *g, unsigned jobs, fst_judged_fn *fn, void *ctx, struct fst_error *err)
 {
-    pthread_t      *threads = calloc(workers, sizeof *threads);
+    pthread_t      *threads = calloc(jobs, sizeof *threads);
     unsigned        started = 0;
-    enum fst_status st = FST_OK;
-    g->size = workers + 2;
+    enum fst_status st = fst_judge_init(&g->own, g->opts, err);
+    g->size = jobs == 1 ? 1 : 2 * (size_t)jobs + 1;
     g->ring = calloc(g->size, sizeof *g->ring);
-    if (!threads || !g->ring)
+    if (!st && (!threads || !g->ring))
         st = fst_fail(err, FST_ENOMEM, "out of memory");
     for (size_t i = 0; !st && i < g->size; i++)
         st = batch_init(&g->ring[i], err);
-    while (!st && started < workers && pthread_create(&threads[started], NULL, work, g) == 0)
+    while (!st && started + 1 < jobs && pthread_create(&threads[started], NULL, work, g) == 0)
         started++;
     if (!st)
-        st = started ? drive(g, fn, ctx, err) : fst_fail(err, FST_ELIMIT, "no thread can be started");
+        st = drive(g, fn, ctx, err);
     pthread_mutex_lock(&g->lock);
     g->synced.ended = true;
     pthread_cond_broadcast(&g->to_do);
@@ -211,6 +227,7 @@ static enum fst_status drive_with(struct judging *g, unsigned workers, fst_judge
         batch_clear(&g->ring[i]);
     free(g->ring);
     free(threads);
+    fst_judge_clear(&g->own);
     return st;
 }
 
