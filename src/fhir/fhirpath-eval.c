@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_STEPS = 2000000, MAX_ITEMS = 1 << 22, MAX_DEPTH = 200 };
+enum { MAX_ITEMS = 1 << 22, MAX_DEPTH = 200 };
 
 /* ---- collections */
 
@@ -62,9 +62,7 @@ bool fst_path_contains(struct fst_path_eval *e, struct fst_coll c, const struct 
 {
     struct fst_path_item wanted = *item;
 
-    e->steps += c.n;
-    e->failed |= e->steps > MAX_STEPS;
-    for (uint32_t i = 0; i < c.n; i++)
+    for (uint32_t i = 0; i < c.n && fst_path_work(e, 1); i++)
         if (fst_path_equal(e, &e->items[c.at + i], &wanted))
             return true;
     return false;
@@ -115,6 +113,8 @@ static uint32_t find_twin(struct fst_path_eval *e, uint32_t object, struct fst_v
 {
     FST_EACH_MEMBER(e->tape, object, other) {
         struct fst_view raw = fst_path_node_text(e, other);
+        if (!fst_path_work(e, 1))
+            break;
         if (raw.n == name.n + 1 && raw.p[0] == '_' && !memcmp(raw.p + 1, name.p, name.n))
             return other + 1;
     }
@@ -124,7 +124,9 @@ static uint32_t find_twin(struct fst_path_eval *e, uint32_t object, struct fst_v
 static uint32_t find_exact(struct fst_path_eval *e, uint32_t object, struct fst_view name)
 {
     FST_EACH_MEMBER(e->tape, object, other)
-        if (fst_view_equal(fst_path_node_text(e, other), name))
+        if (!fst_path_work(e, 1))
+            break;
+        else if (fst_view_equal(fst_path_node_text(e, other), name))
             return other + 1;
     return FST_NO_NODE;
 }
@@ -142,7 +144,8 @@ static void object_children(struct fst_path_eval *e, fst_def def, uint32_t objec
         bool                     underscore = raw.n && raw.p[0] == '_';
         struct fst_view          plain = underscore ? fst_view_from(raw, 1) : raw;
         const struct fst_member *m;
-        e->steps++;
+        if (!fst_path_work(e, 1))
+            return;
         if (name.n && !may_be(plain, name))
             continue;
         m = fst_schema_member(e->schema, def, plain);
@@ -394,7 +397,6 @@ static struct fst_coll eval_union(struct fst_path_eval *e, const struct fst_path
     from = e->count;
     for (uint32_t i = 0; i < l.n + r.n && !e->failed; i++) {
         struct fst_path_item item = e->items[i < l.n ? l.at + i : r.at + i - l.n];
-        e->steps++;
         if (!fst_path_contains(e, (struct fst_coll){ from, e->count - from }, &item))
             fst_path_push(e, item);
     }
@@ -483,7 +485,7 @@ struct fst_coll fst_path_eval_expr(struct fst_path_eval *e, const struct fst_pat
 {
     struct fst_coll c;
 
-    if (e->failed || ++e->steps > MAX_STEPS || e->depth == MAX_DEPTH) {
+    if (e->failed || !fst_path_work(e, 1) || e->depth == MAX_DEPTH) {
         e->failed = true;
         return fst_path_none(e, e->count);
     }
@@ -497,7 +499,7 @@ struct fst_coll fst_path_eval_expr(struct fst_path_eval *e, const struct fst_pat
 
 void fst_path_eval_init(struct fst_path_eval *e, const struct fst_schema *schema)
 {
-    *e = (struct fst_path_eval){ .schema = schema };
+    *e = (struct fst_path_eval){ .schema = schema, .budget = UINT64_MAX };
     fst_arena_init(&e->texts, 0);
 }
 
@@ -511,12 +513,14 @@ void fst_path_eval_clear(struct fst_path_eval *e)
 void fst_path_run(struct fst_path_eval *e, const struct fst_path_program *p, struct fst_path_item context)
 {
     e->count = e->steps = e->depth = 0;
-    e->failed = false;
+    e->failed = !e->budget;
     fst_arena_reset(&e->texts);
     e->context = e->self = context;
     e->index = 0;
     e->total_at = e->total_n = 0;
     fst_path_eval_expr(e, p->root);
+    if (e->budget != UINT64_MAX)
+        e->budget -= e->steps < e->budget ? e->steps : e->budget;
 }
 
 bool fst_path_show(struct fst_path_eval *e, uint32_t i, struct fst_view *out)

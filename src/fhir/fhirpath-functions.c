@@ -5,7 +5,7 @@
 #include "fhir/fhirpath-regex.h"
 #include "fhir/terms.h"
 
-enum { TEXT_CEILING = 64 << 20 };
+enum { TEXT_CEILING = 64 << 20, REGEX_STEPS = 100 };
 
 /* One call: what it is of, and where its result goes. */
 struct call {
@@ -437,6 +437,8 @@ static struct fst_coll call_search(const struct call *c, struct fst_view text)
     case FST_FN_indexOf: return push_one(c, fst_path_number(at ? (double)characters(fst_view_n(text.p, (size_t)(at - text.p))) : -1, false));
     default: break;
     }
+    if (!fst_path_work(c->e, REGEX_STEPS + text.n))
+        return none(c);
     matches = fst_regex_matches(arg, text, c->x->function == FST_FN_matchesFull, &known);
     c->e->failed |= !known;
     return boolean(c, matches);

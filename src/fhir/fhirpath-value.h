@@ -5,6 +5,20 @@
 
 #include "fhir/fhirpath-private.h"
 
+enum { FST_PATH_MAX_STEPS = 2000000 };
+
+/* Count work; false when it was too much, and the evaluation has failed. */
+static inline bool fst_path_work(struct fst_path_eval *e, size_t steps)
+{
+    if (steps > FST_PATH_MAX_STEPS || e->steps > FST_PATH_MAX_STEPS - (uint32_t)steps) {
+        e->steps = FST_PATH_MAX_STEPS;
+        e->failed = true;
+        return false;
+    }
+    e->steps += (uint32_t)steps;
+    return true;
+}
+
 /* A primitive's, or a literal's, value. */
 struct fst_path_scalar {
     enum fst_path_kind kind; /* FST_PATH_NODE: it has none */

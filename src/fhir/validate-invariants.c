@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "fhir/fhirpath-quick.h"
-#include "fhir/validate-private.h"
+#include "fhir/validate-profile-private.h"
 
 struct rule { /* a row of the schema's, made ready */
     const struct fst_path_program *program;
@@ -49,6 +49,18 @@ void fst_invariants_free(struct fst_invariants *x)
     fst_arena_clear(&x->arena);
     free(x->types);
     free(x);
+}
+
+/* Work grows with the resource, not faster: what no resource that is meant to be read comes near. */
+void fst_invariants_begin(struct fst_validator *v)
+{
+    enum { LEAST = 4000000, STEPS_A_NODE = 64 };
+    v->invariants->eval.budget = v->profile_check->eval.budget = LEAST + (uint64_t)v->tape->count * STEPS_A_NODE;
+}
+
+bool fst_invariants_are_spent(const struct fst_validator *v)
+{
+    return !v->invariants->eval.budget || !v->profile_check->eval.budget;
 }
 
 /* ---- making ready */

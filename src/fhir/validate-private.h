@@ -67,6 +67,7 @@ struct fst_validator {
     uint32_t                         sent;
     uint32_t                         searches; /* for what a narrative's links lead to */
     uint32_t                         steps;    /* of searching for what items refer to */
+    uint32_t                         lookups; /* of contained resources, for links */
     struct fst_view                  root_name; /* stands for the place while there is no frame */
     bool                             out_of_memory;
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
@@ -134,6 +135,9 @@ void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at,
 /* The invariants of the object's type, when its members have been seen. */
 enum fst_status fst_invariants_new(struct fst_invariants **out, const struct fst_schema *schema);
 void            fst_invariants_free(struct fst_invariants *x);
+/* Before a resource: how much work its invariants may be. After it: was that too little? */
+void            fst_invariants_begin(struct fst_validator *v);
+bool            fst_invariants_are_spent(const struct fst_validator *v);
 void            fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at);
 
 /* The type of what a reference leads to, as far as that can be known; false and empty when it cannot. */

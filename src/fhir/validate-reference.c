@@ -3,6 +3,8 @@
 #include "fhir/types.h"
 #include "fhir/validate-private.h"
 
+enum { MAX_LOOKUPS = 4000000 }; /* of contained resources, for the links of one resource */
+
 /* ---- references */
 
 static bool is_target(const struct fst_validator *v, uint16_t targets, struct fst_view type)
@@ -73,12 +75,15 @@ static bool contained_type(struct fst_validator *v, struct fst_view reference, s
     contained = fst_tape_member(v->tape, scope->frame->node, "contained");
     if (!id.n || contained == FST_NO_NODE)
         return !id.n && scope != v->scope;
-    FST_EACH_ELEMENT(v->tape, contained, item)
+    FST_EACH_ELEMENT(v->tape, contained, item) {
+        if (++v->lookups > MAX_LOOKUPS)
+            break;
         if (fst_view_equal(fst_tape_member_string(v->tape, item, "id", &v->scratch2), id)) {
             fst_def def = fst_schema_find(v->schema, fst_tape_member_string(v->tape, item, "resourceType", &v->scratch2));
             *type = def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
             return true;
         }
+    }
     return false;
 }
 

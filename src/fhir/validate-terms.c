@@ -10,7 +10,8 @@ static const struct fst_binding_row *binding_of(const struct fst_validator *v, c
 /* "; did you mean 'final'?" */
 static struct fst_view suggestion(struct fst_validator *v, uint16_t set, struct fst_view code)
 {
-    struct fst_view nearest = fst_set_nearest(v->schema, set, code);
+    bool            is_told = !v->trial && v->sent < v->opts.max_issues; /* what is only counted needs no advice */
+    struct fst_view nearest = is_told ? fst_set_nearest(v->schema, set, code) : (struct fst_view){ 0 };
     fst_buf_reset(&v->hint);
     if (nearest.n)
         fst_buf_addf(&v->hint, "; did you mean '%.*s'?", FST_VIEW_ARGS(nearest));

@@ -198,7 +198,10 @@ static void check_root(struct fst_validator *v, uint32_t root)
         fst_error_at(v, nowhere, FST_ISSUE_STRUCTURE, "json-type", root, "a resource is a JSON object");
         return;
     }
+    fst_invariants_begin(v);
     fst_validate_resource(v, NULL, NULL, -1, root);
+    if (fst_invariants_are_spent(v))
+        fst_warn_at(v, nowhere, FST_ISSUE_TOO_COSTLY, "too-costly", root, "not all invariants were judged: that would take too long");
     if (v->opts.staged && fst_tape_member(v->tape, root, "id") == FST_NO_NODE)
         fst_error_at(v, nowhere, FST_ISSUE_REQUIRED, "id", root, "id is missing: the import needs one");
 }
@@ -209,7 +212,7 @@ enum fst_status fst_validate(struct fst_validator *v, const struct fst_tape *tap
     v->tape = tape;
     v->sink = sink;
     v->ctx = ctx;
-    v->sent = 0;
+    v->sent = v->lookups = 0;
     v->scope = NULL;
     v->links.count = 0;
     v->searches = v->steps = 0;

@@ -20,7 +20,7 @@ static void note(void *ctx, const struct fst_issue *issue)
 
 static void judge_init(struct judge *j, bool general)
 {
-    const struct fst_validate_opts opts = { .general_rules = general, .show_values = true };
+    const struct fst_validate_opts opts = { .general_rules = general, .show_values = true, .max_issues = 100000 };
     assert_int_equal(fst_validator_new(&j->v, &opts, NULL), FST_OK);
     fst_buf_init(&j->found, 64 << 20);
 }
@@ -95,6 +95,56 @@ static void small_cases(void **state)
     pair_clear(&p);
 }
 
+/* Many links to one of many contained resources: each is looked for among all, and the work is cut off. */
+static void hostile_links(void **state)
+{
+    enum { MANY = 2000 };
+    struct judge          j;
+    struct fst_tape       tape = { 0 };
+    struct fst_json_error jerr;
+    struct fst_buf        text;
+
+    fst_buf_init(&text, 64 << 20);
+    fst_buf_add_str(&text, "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"contained\":[");
+    for (int i = 0; i < MANY; i++)
+        fst_buf_addf(&text, "%s{\"resourceType\":\"Patient\",\"id\":\"p%d\"}", i ? "," : "", i);
+    fst_buf_add_str(&text, "],\"hasMember\":[");
+    for (int i = 0; i < MANY; i++)
+        fst_buf_addf(&text, "%s{\"reference\":\"#none\"}", i ? "," : "");
+    fst_buf_add_str(&text, "]}");
+    assert_int_equal(fst_json_parse(&tape, fst_buf_view(&text), &(struct fst_json_opts){ 0 }, &jerr), FST_OK);
+    judge_init(&j, true);
+    assert_non_null(strstr(judge_tape(&j, &tape), "too-costly"));
+    judge_clear(&j);
+    fst_tape_clear(&tape);
+    fst_buf_clear(&text);
+}
+
+/* Half a million nulls, each of which is looked up among what the twin says. */
+static void hostile_nulls(void **state)
+{
+    enum { MANY = 500000 };
+    struct judge          j;
+    struct fst_tape       tape = { 0 };
+    struct fst_json_error jerr;
+    struct fst_buf        text;
+
+    fst_buf_init(&text, 64 << 20);
+    fst_buf_add_str(&text, "{\"resourceType\":\"Patient\",\"name\":[{\"_given\":[");
+    for (int i = 0; i < MANY; i++)
+        fst_buf_add_str(&text, i ? ",{\"id\":\"a\"}" : "{\"id\":\"a\"}");
+    fst_buf_add_str(&text, "],\"given\":[");
+    for (int i = 0; i < MANY; i++)
+        fst_buf_add_str(&text, i ? ",null" : "null");
+    fst_buf_add_str(&text, "]}]}");
+    assert_int_equal(fst_json_parse(&tape, fst_buf_view(&text), &(struct fst_json_opts){ 0 }, &jerr), FST_OK);
+    judge_init(&j, false);
+    assert_non_null(strstr(judge_tape(&j, &tape), "empty"));
+    judge_clear(&j);
+    fst_tape_clear(&tape);
+    fst_buf_clear(&text);
+}
+
 /* Every case of the oracle's, valid or not. */
 static void compare_lines(struct pair *p, const char *command)
 {
@@ -125,4 +175,4 @@ static void oracle_cases(void **state)
     pair_clear(&p);
 }
 
-FST_TESTS(cmocka_unit_test(small_cases), cmocka_unit_test(oracle_cases))
+FST_TESTS(cmocka_unit_test(small_cases), cmocka_unit_test(hostile_links), cmocka_unit_test(hostile_nulls), cmocka_unit_test(oracle_cases))
