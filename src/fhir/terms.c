@@ -51,7 +51,9 @@ static bool table_has_nocase(const struct fst_schema *s, const struct fst_code_t
 
 uint16_t fst_system_find(const struct fst_schema *s, struct fst_view url)
 {
-    uint32_t i = probe(s, &s->hashes[FST_HASH_SYSTEMS], 0, system_at, without_version(url));
+    uint32_t i = probe(s, &s->hashes[FST_HASH_SYSTEMS], 0, system_at, url);
+    if (i == UINT32_MAX)
+        i = probe(s, &s->hashes[FST_HASH_SYSTEMS], 0, system_at, without_version(url));
     return i == UINT32_MAX ? FST_NONE : (uint16_t)i;
 }
 

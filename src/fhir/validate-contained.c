@@ -118,7 +118,8 @@ static void check_ids(struct contained *c)
 
 void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at, uint32_t first_link)
 {
-    uint32_t         array = fst_tape_member(v->tape, at->node, "contained");
+    bool             may_be = at->seen >> v->known[FST_KNOWN_RESOURCE_CONTAINED] & 1; /* the resources without have another there */
+    uint32_t         array = may_be ? fst_tape_member(v->tape, at->node, "contained") : FST_NO_NODE;
     struct contained c;
 
     if (array == FST_NO_NODE || fst_tape_kind(v->tape, array) != FST_JSON_ARRAY || fst_node_count(&v->tape->nodes[array]) > MAX_CONTAINED)

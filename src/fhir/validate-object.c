@@ -85,12 +85,21 @@ static bool stands_for_null(struct fst_validator *v, uint32_t item)
 
 /* ---- one value */
 
+/* Is it a value that nothing can be said about: without escapes, of the right kind, one of the usual ones, unbound? */
+static bool passes_at_once(const struct fst_validator *v, const struct fst_member *m, uint32_t node)
+{
+    const struct fst_node *n = &v->tape->nodes[node];
+    return m->binding == FST_NONE && m->prim != FST_PRIM_BOOLEAN && fst_node_kind(n) == wanted_kind((enum fst_prim)m->prim) &&
+           !(fst_node_flags(n) & FST_JSON_ESCAPED) && fst_prim_passes((enum fst_prim)m->prim, fst_view_n(v->tape->text + n->off, n->len));
+}
+
 static void check_value(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)
 {
     struct fst_place   place = { at, m, index };
     enum fst_json_kind kind = fst_tape_kind(v->tape, node);
     if (m->flags & FST_MEMBER_PRIMITIVE && !(m->flags & FST_MEMBER_UNDERSCORE)) {
-        fst_validate_primitive(v, place, node);
+        if (!passes_at_once(v, m, node))
+            fst_validate_primitive(v, place, node);
     } else if (kind != FST_JSON_OBJECT) {
         fst_error_at(v, place, FST_ISSUE_STRUCTURE, "json-type", node, "here is %s, where an object belongs", kind_name(v, node));
     } else if (m->flags & FST_MEMBER_RESOURCE) {

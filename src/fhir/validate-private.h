@@ -27,7 +27,7 @@ struct fst_frame {
     X(ATTACHMENT_DATA, "Attachment", "data") X(ATTACHMENT_SIZE, "Attachment", "size") X(ATTACHMENT_HASH, "Attachment", "hash") \
     X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension") \
     X(NARRATIVE_DIV, "Narrative", "div") X(REFERENCE_REFERENCE, "Reference", "reference") X(REFERENCE_TYPE, "Reference", "type") \
-    X(RESOURCE_META, "Resource", "meta")
+    X(RESOURCE_META, "Resource", "meta") X(RESOURCE_CONTAINED, "DomainResource", "contained")
 enum fst_known_element {
 #define FST_KNOWN_ID(id, type, element) FST_KNOWN_##id,
     FST_KNOWN_ELEMENTS(FST_KNOWN_ID)
