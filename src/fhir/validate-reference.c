@@ -7,15 +7,19 @@ enum { MAX_LOOKUPS = 4000000 }; /* of contained resources, for the links of one 
 
 /* ---- references */
 
-static bool is_target(const struct fst_validator *v, uint16_t targets, struct fst_view type)
+static bool is_target_def(const struct fst_validator *v, uint16_t targets, fst_def def)
 {
     const uint16_t *list = &v->schema->targets[targets];
-    fst_def         def = fst_schema_find(v->schema, type);
 
     for (uint16_t i = 1; i <= list[0]; i++)
         if (def != FST_NO_DEF && fst_schema_is_a(v->schema, def, list[i]))
             return true;
     return false;
+}
+
+static bool is_target(const struct fst_validator *v, uint16_t targets, struct fst_view type)
+{
+    return is_target_def(v, targets, fst_schema_find(v->schema, type));
 }
 
 static bool has_space(struct fst_view v)
@@ -113,12 +117,25 @@ static void check_stated_type(struct fst_validator *v, const struct fst_frame *a
                      FST_VIEW_ARGS(fst_shown(v, type)), FST_VIEW_ARGS(leads_to));
 }
 
+/* "Type/id" of a type that may be here, and nothing said of the type beside: what most references are. */
+static bool is_usual(const struct fst_validator *v, const struct fst_frame *at, struct fst_view reference, uint16_t targets)
+{
+    const char *slash = reference.p[0] >= 'A' && reference.p[0] <= 'Z' ? memchr(reference.p, '/', reference.n) : NULL;
+    fst_def     def;
+
+    if (!slash || at->seen >> v->known[FST_KNOWN_REFERENCE_TYPE] & 1 ||
+        !fst_id_is_valid(fst_view_from(reference, (size_t)(slash - reference.p) + 1)))
+        return false;
+    def = fst_schema_find(v->schema, fst_view_n(reference.p, (size_t)(slash - reference.p)));
+    return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE && (targets == FST_NONE || is_target_def(v, targets, def));
+}
+
 void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view reference = fst_known_string(v, at, FST_KNOWN_REFERENCE_REFERENCE, &v->scratch), type = { 0 };
     uint16_t        targets = at->member ? at->member->targets : FST_NONE;
 
-    if (!reference.n)
+    if (!reference.n || is_usual(v, at, reference, targets))
         return;
     if (has_space(reference)) {
         fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "reference", at->node, "the reference has white space in it");
