@@ -287,9 +287,7 @@ static bool are_alike(struct fst_path_eval *e, struct fst_coll l, struct fst_col
         return false;
     for (uint32_t i = 0; i < l.n && !e->failed; i++) {
         bool found = false;
-        e->steps += r.n;
-        e->failed |= e->steps > MAX_STEPS;
-        for (uint32_t k = 0; k < r.n && !found; k++)
+        for (uint32_t k = 0; k < r.n && !found && fst_path_work(e, 1); k++)
             found = fst_path_alike(e, &e->items[l.at + i], &e->items[r.at + k]);
         if (!found)
             return false;

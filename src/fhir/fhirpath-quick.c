@@ -404,11 +404,13 @@ static enum fst_quick_answer of_bool(bool b)
 static enum fst_quick_answer compare(struct asking *a, enum quick_op op, const struct fst_path_item *x, const struct fst_path_item *y)
 {
     enum fst_path_order o;
+    enum fst_path_truth same;
 
     if (op == QUICK_EQUAL || op == QUICK_NOT_EQUAL) {
         if (y->kind == FST_PATH_STRING && is_node(a, x, FST_JSON_STRING) && !is_time(a->e, x->def))
             return of_bool(fst_view_equal(fst_tape_raw(a->e->tape, x->node), y->text) == (op == QUICK_EQUAL));
-        return of_bool(fst_path_equal(a->e, x, y) == (op == QUICK_EQUAL));
+        same = fst_path_same(a->e, x, y);
+        return same == FST_PATH_UNKNOWN ? FST_QUICK_EMPTY : of_bool((same == FST_PATH_TRUE) == (op == QUICK_EQUAL));
     }
     o = fst_path_compare(a->e, x, y);
     switch (o) {
