@@ -281,7 +281,7 @@ static bool source_init(struct source *s, struct fst_define *d, struct fst_defin
     *s = (struct source){ .d = d, .t = &item->tape, .out = out, .url = item->url };
     s->type = fst_tape_raw(s->t, fst_tape_member(s->t, 0, "type"));
     s->is_profile = is_constraint(s->t);
-    return !fst_tape_string_is(s->t, fst_tape_member(s->t, 0, "kind"), "logical");
+    return s->type.n && !fst_tape_string_is(s->t, fst_tape_member(s->t, 0, "kind"), "logical");
 }
 
 /* xhtml's and the like: an inherited element that the type narrows. */
