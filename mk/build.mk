@@ -4,7 +4,7 @@ BUILD     ?= build
 CC        ?= gcc
 # For the makes that `run` and `test` start once everything is installed; a -j given on the command line holds for them too.
 PARALLEL   = $(if $(filter --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
-OPT       ?= -O2 -g
+OPT       ?= -O3 -g
 WARN      := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
              -Wvla -Wformat=2 -Wundef -Wno-unused-parameter -Wno-missing-field-initializers -Wno-format-truncation $(if $(CI),-Werror)
 PKGS      := yajl libcurl libcrypto zlib expat libmicrohttpd sqlite3

@@ -259,7 +259,7 @@ static void add_rules(struct source *s, uint32_t element, struct fst_view path)
 /* "Patient.contact" -> "contact"; "Patient" -> "". */
 static struct fst_view below_root(struct fst_view id)
 {
-    const char *dot = memchr(id.p, '.', id.n);
+    const char *dot = id.n ? memchr(id.p, '.', id.n) : NULL;
     return dot ? fst_view_from(id, (size_t)(dot - id.p) + 1) : (struct fst_view){ "", 0 };
 }
 

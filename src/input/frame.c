@@ -264,7 +264,7 @@ static enum outcome enter_member(struct fst_frame *f, struct fst_slice *s, struc
 
 static enum outcome next_member(struct fst_frame *f, struct fst_slice *s, struct fst_error *err)
 {
-    char         c;
+    char         c = 0;
     enum outcome out = next_byte(f, s, &c, err);
 
     if (out)
@@ -288,7 +288,7 @@ static enum outcome next_member(struct fst_frame *f, struct fst_slice *s, struct
 
 static enum outcome next_entry(struct fst_frame *f, struct fst_slice *s, struct fst_error *err)
 {
-    char         c;
+    char         c = 0;
     enum outcome out = next_byte(f, s, &c, err);
 
     if (out)
