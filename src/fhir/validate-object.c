@@ -34,6 +34,13 @@ static bool passes_blank(const struct fst_place *place, struct fst_view value)
     return value.n && !is_resource_id && fst_is_blank(value);
 }
 
+static struct fst_view shown_primitive(struct fst_validator *v, enum fst_prim prim, struct fst_view value)
+{
+    if (!value.n)
+        return fst_view_of("the empty string");
+    return prim == FST_PRIM_CODE ? fst_shown_code(v, value) : fst_shown(v, value);
+}
+
 void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uint32_t node)
 {
     enum fst_prim      prim = (enum fst_prim)place.member->prim;
@@ -51,7 +58,7 @@ void fst_validate_primitive(struct fst_validator *v, struct fst_place place, uin
             fst_error_at(v, place, FST_ISSUE_VALUE, "primitive", node, "backspace and form feed may be in no string");
         if (refused)
             fst_error_at(v, place, value.n ? FST_ISSUE_VALUE : FST_ISSUE_REQUIRED, value.n ? "primitive" : "empty", node, "%.*s is not %s",
-                         FST_VIEW_ARGS(value.n ? fst_shown(v, value) : fst_view_of("the empty string")), refused);
+                         FST_VIEW_ARGS(shown_primitive(v, prim, value)), refused);
     } else if (kind == FST_JSON_NULL || kind >= FST_JSON_ARRAY) {
         fst_error_at(v, place, FST_ISSUE_STRUCTURE, "json-type", node, "here is %s, where a single value belongs", kind_names[kind]);
     } else {

@@ -99,6 +99,8 @@ void fst_report(struct fst_validator *v, struct fst_place place, enum fst_severi
 
 /* A found value for "%.*s": the value in quotes when values may be shown, else "the value". Void at the next call. */
 struct fst_view fst_shown(struct fst_validator *v, struct fst_view value);
+/* The same of a code or a resourceType, which are shown in any case (docs/cli.md), unless there are control characters in it. */
+struct fst_view fst_shown_code(struct fst_validator *v, struct fst_view value);
 
 static inline struct fst_place fst_place_of(const struct fst_frame *at)
 {

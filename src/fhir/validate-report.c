@@ -58,11 +58,8 @@ void fst_report(struct fst_validator *v, struct fst_place place, enum fst_severi
     v->sink(v->ctx, &issue);
 }
 
-struct fst_view fst_shown(struct fst_validator *v, struct fst_view value)
+static struct fst_view show(struct fst_validator *v, struct fst_view value)
 {
-    struct fst_view hidden = FST_VIEW("the value");
-    if (!v->opts.show_values)
-        return hidden;
     size_t n = value.n;
     if (n > MAX_SHOWN)
         for (n = MAX_SHOWN; n && ((unsigned char)value.p[n] & 0xC0) == 0x80;)
@@ -70,4 +67,19 @@ struct fst_view fst_shown(struct fst_validator *v, struct fst_view value)
     fst_buf_reset(&v->shown);
     fst_buf_addf(&v->shown, "'%.*s%s'", (int)n, value.n ? value.p : "", n < value.n ? "…" : "");
     return fst_buf_view(&v->shown);
+}
+
+static const struct fst_view hidden = FST_VIEW("the value");
+
+struct fst_view fst_shown(struct fst_validator *v, struct fst_view value)
+{
+    return v->opts.show_values ? show(v, value) : hidden;
+}
+
+struct fst_view fst_shown_code(struct fst_validator *v, struct fst_view value)
+{
+    for (size_t i = 0; i < value.n; i++)
+        if ((unsigned char)value.p[i] < ' ' || value.p[i] == 0x7F)
+            return fst_shown(v, value);
+    return show(v, value);
 }

@@ -21,8 +21,9 @@ static struct fst_view suggestion(struct fst_validator *v, uint16_t set, struct 
 static void not_in_set(struct fst_validator *v, struct fst_place place, uint32_t node, uint16_t set, bool required,
                        struct fst_view code)
 {
+    bool is_code = !place.member || place.member->prim == FST_PRIM_CODE || !(place.member->flags & FST_MEMBER_PRIMITIVE);
     fst_report(v, place, required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding", node,
-               "%.*s is not in %.*s%s%.*s", FST_VIEW_ARGS(fst_shown(v, code)), FST_VIEW_ARGS(fst_set_name(v->schema, set)),
+               "%.*s is not in %.*s%s%.*s", FST_VIEW_ARGS(is_code ? fst_shown_code(v, code) : fst_shown(v, code)), FST_VIEW_ARGS(fst_set_name(v->schema, set)),
                required ? "" : ", whence a code should come", FST_VIEW_ARGS(suggestion(v, set, code)));
 }
 
@@ -101,7 +102,7 @@ void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)
     if (system.n && (code.n || (in_concept && fst_system_find(v->schema, system) != FST_NONE)) &&
         fst_code_exists(v->schema, system, code) == FST_IN_NO)
         fst_error_at(v, in_concept ? fst_place_of(at->up) : fst_place_of(at), FST_ISSUE_CODE_INVALID, "code", at->node,
-                     "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown(v, code) : fst_view_of("nothing")), FST_VIEW_ARGS(system));
+                     "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown_code(v, code) : fst_view_of("nothing")), FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = in_concept ? NULL : binding_of(v, at->member);
     if (b && b->set != FST_NONE && coding_in_set(v, at, b->set) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
@@ -161,7 +162,7 @@ void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
         check_system(v, at, system, false);
     if (system.n && code.n && fst_code_exists(v->schema, system, code) == FST_IN_NO)
         fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "unit", at->node, "%.*s is no %s of %.*s",
-                     FST_VIEW_ARGS(fst_shown(v, code)), fst_view_is(system, FST_UCUM) ? "unit" : "code", FST_VIEW_ARGS(system));
+                     FST_VIEW_ARGS(fst_shown_code(v, code)), fst_view_is(system, FST_UCUM) ? "unit" : "code", FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = binding_of(v, at->member);
     if (b && b->set != FST_NONE && b->strength == FST_STRENGTH_REQUIRED && code.n &&
         fst_set_has(v->schema, b->set, system.n ? system : fst_view_of(""), code) == FST_IN_NO)

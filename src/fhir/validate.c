@@ -148,7 +148,7 @@ static const struct fst_type_row *type_of(struct fst_validator *v, struct fst_pl
     if (def == FST_NO_DEF || v->schema->types[def].kind != FST_DEF_RESOURCE || v->schema->types[def].is_abstract) {
         v->root_name = place.at ? (struct fst_view){ 0 } : value;
         fst_error_at(v, place, FST_ISSUE_STRUCTURE, "resource-type", name, "%.*s is not a resource type of R4",
-                     FST_VIEW_ARGS(fst_shown(v, value)));
+                     FST_VIEW_ARGS(fst_shown_code(v, value)));
         v->root_name = (struct fst_view){ 0 };
         return NULL;
     }
