@@ -201,7 +201,7 @@ static bool cut_resolve(struct fst_view *path)
 /* The types of the point, of references those that they may lead to. */
 static void test_types(struct fst_compiler *c, const struct fst_point_row *p, struct fst_view path, struct fst_test_row *t)
 {
-    bool resolved = memmem(path.p, path.n, "resolve()", strlen("resolve()"));
+    bool resolved = path.n && memmem(path.p, path.n, "resolve()", strlen("resolve()"));
     t->kind = FST_TEST_TYPE;
     t->at = p->kinds;
     t->count = p->kind_count;

@@ -259,7 +259,8 @@ static struct fst_view join_text(struct parser *p, const char *head, struct fst_
         return (struct fst_view){ 0 };
     }
     memcpy(text, head, n);
-    memcpy(text + n, tail.p, tail.n);
+    if (tail.n)
+        memcpy(text + n, tail.p, tail.n);
     return fst_view_n(text, n + tail.n);
 }
 
