@@ -162,8 +162,11 @@ static inline bool fst_is_nested_extension(const struct fst_frame *at)
 
 /* Is the code, Coding, CodeableConcept or Quantity in what its element binds to? */
 void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code);
-/* What a code without a value is told where one is required. */
-void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node);
+/* What a code without a value, or a concept without a coding, is told where the binding requires one. */
+void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node, const struct fst_binding_row *b);
+/* Is the Coding, or one of the array's, in the set? */
+enum fst_in fst_coding_in_set(struct fst_validator *v, uint32_t coding, uint16_t set);
+enum fst_in fst_codings_in_set(struct fst_validator *v, uint32_t codings, uint16_t set);
 
 /* Check the object at frame->node, whose type is frame->type, and all in it. */
 void fst_validate_object(struct fst_validator *v, struct fst_frame *frame);

@@ -137,16 +137,8 @@ static int shape_of(struct fst_validator *v, fst_def def)
     return rule == fst_rule_concept ? BOUND_CONCEPT : rule == fst_rule_coding || rule == fst_rule_quantity ? BOUND_CODING : BOUND_CODE;
 }
 
-static enum fst_in coding_in(struct fst_validator *v, uint32_t node, uint16_t set)
-{
-    struct fst_view system = fst_tape_member_string(v->tape, node, "system", &v->scratch);
-    struct fst_view code = fst_tape_member_string(v->tape, node, "code", &v->scratch2);
-    return code.n ? fst_set_has(v->schema, set, system.n ? system : fst_view_of(""), code) : FST_IN_NO;
-}
-
 static enum fst_in value_in(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)
 {
-    enum fst_in     best = FST_IN_NO;
     struct fst_view any = { 0 };
     uint32_t        codings;
     switch (shape_of(v, def)) {
@@ -155,18 +147,11 @@ static enum fst_in value_in(struct fst_validator *v, fst_def def, uint32_t node,
         return code.n ? fst_set_has(v->schema, set, any, code) : FST_IN_UNKNOWN; /* a type that no code is in */
     }
     case BOUND_CODING: /* without a code it is bound to nothing */
-        return fst_tape_member(v->tape, node, "code") == FST_NO_NODE ? FST_IN_UNKNOWN : coding_in(v, node, set);
+        return fst_tape_member(v->tape, node, "code") == FST_NO_NODE ? FST_IN_UNKNOWN : fst_coding_in_set(v, node, set);
     default: break;
     }
     codings = fst_tape_member(v->tape, node, "coding");
-    if (codings != FST_NO_NODE)
-        FST_EACH_ELEMENT(v->tape, codings, coding) {
-            enum fst_in in = coding_in(v, coding, set);
-            best = in > best ? in : best; /* no, yes, unknown: told apart below */
-            if (in == FST_IN_YES)
-                return in;
-        }
-    return best;
+    return codings == FST_NO_NODE ? FST_IN_NO : fst_codings_in_set(v, codings, set);
 }
 
 bool fst_profile_is_bound(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)
@@ -186,9 +171,8 @@ void fst_profile_binding(struct fst_validator *v, const struct fst_occurrence *o
 {
     bool required = b->strength == FST_STRENGTH_REQUIRED;
     if (o->node == FST_NO_NODE) {
-        if (required && b->set != FST_NONE && v->schema->types[o->def].prim == FST_PRIM_CODE)
-            fst_error_at(v, o->place, FST_ISSUE_CODE_INVALID, "binding", o->more, "a code of %.*s is required, here is none",
-                         FST_VIEW_ARGS(fst_set_name(v->schema, b->set)));
+        if (v->schema->types[o->def].prim == FST_PRIM_CODE)
+            fst_validate_bound_nothing(v, o->place, o->more, b);
         return;
     }
     check_set(v, o, b->set, required);

@@ -47,7 +47,7 @@ void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, ui
     bool                          required = b->strength == FST_STRENGTH_REQUIRED;
     if (fst_is_blank(code)) {
         if (required)
-            fst_validate_bound_nothing(v, place, node);
+            fst_validate_bound_nothing(v, place, node, b);
         return;
     }
     if (b->set != FST_NONE && fst_set_has(v->schema, b->set, any, code) == FST_IN_NO)
@@ -56,12 +56,31 @@ void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, ui
         not_in_set(v, place, node, b->max_set, true, code);
 }
 
-void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node)
+void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node, const struct fst_binding_row *b)
 {
-    const struct fst_binding_row *b = binding_of(v, place.member);
-    if (b && b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
+    if (b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
         fst_error_at(v, place, FST_ISSUE_CODE_INVALID, "binding", node, "a code of %.*s is required, here is none",
                      FST_VIEW_ARGS(fst_set_name(v->schema, b->set)));
+}
+
+enum fst_in fst_coding_in_set(struct fst_validator *v, uint32_t coding, uint16_t set)
+{
+    struct fst_view system = fst_tape_member_string(v->tape, coding, "system", &v->scratch);
+    struct fst_view code = fst_tape_member_string(v->tape, coding, "code", &v->scratch2);
+    return code.n ? fst_set_has(v->schema, set, system.n ? system : fst_view_of(""), code) : FST_IN_NO;
+}
+
+enum fst_in fst_codings_in_set(struct fst_validator *v, uint32_t codings, uint16_t set)
+{
+    enum fst_in best = FST_IN_NO;
+    FST_EACH_ELEMENT(v->tape, codings, coding) {
+        enum fst_in in = fst_coding_in_set(v, coding, set);
+        if (in == FST_IN_YES)
+            return in;
+        if (in == FST_IN_UNKNOWN)
+            best = in;
+    }
+    return best;
 }
 
 /* ---- a Coding on its own: is its code one of its system's? */
@@ -77,15 +96,6 @@ static void check_system(struct fst_validator *v, const struct fst_frame *at, st
     else if (!bound && system.n && fst_set_find(v->schema, system) != FST_NONE)
         fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "coding-system", at->node, "the system %.*s is a value set, not a code system",
                      FST_VIEW_ARGS(system));
-}
-
-/* In the set of the binding? FST_IN_UNKNOWN also where nothing is bound. */
-static enum fst_in coding_in_set(struct fst_validator *v, const struct fst_frame *at, uint16_t set)
-{
-    struct fst_view system = fst_known_string(v, at, FST_KNOWN_CODING_SYSTEM, &v->scratch);
-    struct fst_view code = fst_known_string(v, at, FST_KNOWN_CODING_CODE, &v->scratch2);
-    static const struct fst_view none = FST_VIEW("");
-    return code.n ? fst_set_has(v->schema, set, system.n ? system : none, code) : FST_IN_NO;
 }
 
 static bool is_in_concept(struct fst_validator *v, const struct fst_frame *at)
@@ -104,32 +114,17 @@ void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)
         fst_error_at(v, in_concept ? fst_place_of(at->up) : fst_place_of(at), FST_ISSUE_CODE_INVALID, "code", at->node,
                      "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown_code(v, code) : fst_view_of("nothing")), FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = in_concept ? NULL : binding_of(v, at->member);
-    if (b && b->set != FST_NONE && coding_in_set(v, at, b->set) == FST_IN_NO)
+    if (b && b->set != FST_NONE && fst_coding_in_set(v, at->node, b->set) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
-    if (b && max_set(b) != FST_NONE && coding_in_set(v, at, b->max_set) == FST_IN_NO)
+    if (b && max_set(b) != FST_NONE && fst_coding_in_set(v, at->node, b->max_set) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->max_set, true, code);
 }
 
 /* ---- a CodeableConcept: one of its codings does */
 
-static enum fst_in concept_in_set(struct fst_validator *v, uint32_t codings, uint16_t set)
-{
-    enum fst_in best = FST_IN_NO;
-    FST_EACH_ELEMENT(v->tape, codings, coding) {
-        struct fst_view system = fst_tape_member_string(v->tape, coding, "system", &v->scratch);
-        struct fst_view code = fst_tape_member_string(v->tape, coding, "code", &v->scratch2);
-        enum fst_in     in = code.n ? fst_set_has(v->schema, set, system.n ? system : fst_view_of(""), code) : FST_IN_NO;
-        if (in == FST_IN_YES)
-            return in;
-        if (in == FST_IN_UNKNOWN)
-            best = in;
-    }
-    return best;
-}
-
 static void check_concept_set(struct fst_validator *v, const struct fst_frame *at, uint32_t codings, uint16_t set, bool required)
 {
-    if (concept_in_set(v, codings, set) != FST_IN_NO)
+    if (fst_codings_in_set(v, codings, set) != FST_IN_NO)
         return;
     fst_report(v, fst_place_of(at), required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding",
                at->node, "none of the codings is in %.*s%s", FST_VIEW_ARGS(fst_set_name(v->schema, set)),
@@ -143,7 +138,7 @@ void fst_rule_concept(struct fst_validator *v, const struct fst_frame *at)
     if (!b)
         return;
     if (codings == FST_NO_NODE) {
-        fst_validate_bound_nothing(v, fst_place_of(at), at->node);
+        fst_validate_bound_nothing(v, fst_place_of(at), at->node, b);
         return;
     }
     if (b->set != FST_NONE)

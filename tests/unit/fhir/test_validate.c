@@ -83,6 +83,11 @@ static void rules(void **state)
         { "{'resourceType':'Patient','birthDate':' ','language':' '}", "", "" },
         { "{'resourceType':'Patient','gender':' '}", "binding", "Patient.gender" },
         { "{'resourceType':'Patient','id':' '}", "primitive", "Patient.id" },
+        /* a concept without a coding is bound to nothing, whatever else it has */
+        { "{'resourceType':'Condition','subject':{'display':'x'},'verificationStatus':{'text':'x'}}", "binding", "Condition.verificationStatus" },
+        { "{'resourceType':'Condition','subject':{'display':'x'},'verificationStatus':{'extension':[{'url':'http://x.org','valueCode':'a'}]}}", "binding",
+          "Condition.verificationStatus" },
+        { "{'resourceType':'Condition','subject':{'display':'x'},'code':{'text':'x'}}", "", "" },
         /* codes: of one whole system, in any binding but an example's; a maximum only behind an extensible one */
         { "{'resourceType':'Basic','code':{'text':'x'},'extension':[{'url':'http://x.org','valueExpression':{'language':'qq','expression':'1'}}]}",
           "binding", "Basic.extension[0].value.ofType(Expression).language" },
