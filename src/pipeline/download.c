@@ -11,7 +11,8 @@
 #include "base/crc.h"
 #include "fhirstage/api.h"
 #include "healthlake/model.h"
-#include "json/writer.h"
+#include "json/tape.h"
+#include "pipeline/ask.h"
 
 enum { CONNECTIONS = 8, ATTEMPTS = 4, PAUSE_MS = 200, READ_BYTES = 256 * 1024, TEXT_MAX = 1 << 20, LIST_MAX = 1 << 24 };
 
@@ -80,14 +81,9 @@ static enum fst_status find_job(struct download *d, struct fst_error *err)
     struct fst_api_answer  answer = { 0 };
     struct fst_tape        t = { 0 };
     struct fst_json_error  jerr;
-    struct fst_json_writer w;
     struct fst_buf         request;
     fst_buf_init(&request, TEXT_MAX);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", d->opts->datastore_id);
-    fst_json_member_str(&w, "JobId", d->opts->job_id);
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, d->opts->datastore_id, "JobId", d->opts->job_id);
     enum fst_status st = fst_api_open(&api, &d->opts->remote, d->env, d->opts->meter, err);
     if (!st)
         st = fst_api_call(&api, fst_model_operation(fst_view_of("DescribeFHIRExportJob")), fst_buf_view(&request), &answer, err);

@@ -6,7 +6,8 @@
 
 #include "base/file.h"
 #include "fhirstage/api.h"
-#include "json/writer.h"
+#include "json/tape.h"
+#include "pipeline/ask.h"
 #include "pipeline/failures.h"
 
 enum { TEXT_CEILING = 4 << 20 };
@@ -64,18 +65,13 @@ static enum fst_status find_output(const struct fst_errors_opts *opts, const str
     struct fst_api         api;
     struct fst_api_answer  answer = { 0 };
     struct fst_buf         request;
-    struct fst_json_writer w;
     struct fst_tape        t = { 0 };
     struct fst_json_opts   how = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
     struct fst_json_error  jerr;
     enum fst_status        st = fst_api_open(&api, &opts->remote, env, NULL, err);
 
     fst_buf_init(&request, TEXT_CEILING);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", ids->datastore);
-    fst_json_member_str(&w, "JobId", ids->job);
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, ids->datastore, "JobId", ids->job);
     if (!st)
         st = fst_api_call(&api, fst_model_operation((struct fst_view)FST_VIEW("DescribeFHIRImportJob")), fst_buf_view(&request), &answer, err);
     if (!st && fst_json_parse(&t, fst_view_n(answer.json, answer.length), &how, &jerr))

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "healthlake/model.h"
 #include "json/writer.h"
+#include "pipeline/ask.h"
 
 enum { TEXT_CEILING = 4 << 20, DIGEST_SHOWN = 16, JOB_NAME_MAX = 64, JOBS_COUNTED = 100, QUEUE_POLL_MS = 30000, NAP_MS = 200 };
 
@@ -89,7 +90,6 @@ enum fst_status fst_job_open_datastore(struct fst_job *j, struct fst_error *err)
 {
     struct fst_api_wait    wait = { .waiter = fst_model_waiter("FHIRDatastoreActive"), .poll_ms = j->opts->poll_ms, .seen = see_datastore };
     struct fst_buf         request;
-    struct fst_json_writer w;
     enum fst_status        st = FST_OK;
 
     if (j->opts->datastore_id)
@@ -99,10 +99,7 @@ enum fst_status fst_job_open_datastore(struct fst_job *j, struct fst_error *err)
     if (st)
         return st;
     fst_buf_init(&request, TEXT_CEILING);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", j->result->datastore_id);
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, j->result->datastore_id, NULL, NULL);
     fst_api_answer_clear(&j->answer);
     st = fst_api_wait(j->api, &wait, fst_buf_view(&request), &j->answer, err);
     if (!st)
@@ -125,17 +122,12 @@ static void job_name(const struct fst_job *j, char out[JOB_NAME_MAX + 1])
 static enum fst_status find_job(struct fst_job *j, const char *name, unsigned *failed, struct fst_error *err)
 {
     struct fst_buf         request;
-    struct fst_json_writer w;
     uint32_t               list;
     enum fst_status        st;
 
     *failed = 0;
     fst_buf_init(&request, TEXT_CEILING);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", j->result->datastore_id);
-    fst_json_member_str(&w, "JobName", name);
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, j->result->datastore_id, "JobName", name);
     st = call(j, "ListFHIRImportJobs", fst_buf_view(&request), true, err);
     fst_buf_clear(&request);
     list = st ? FST_NO_NODE : fst_tape_member(&j->tape, 0, "ImportJobPropertiesList");
@@ -206,16 +198,11 @@ static enum fst_status count_jobs(struct fst_job *j, const char *status, size_t 
 {
     const struct fst_model_operation *op = fst_model_operation(fst_view_of("ListFHIRImportJobs"));
     struct fst_buf                    request;
-    struct fst_json_writer            w;
     uint32_t                          list;
     enum fst_status                   st;
 
     fst_buf_init(&request, TEXT_CEILING);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", j->result->datastore_id);
-    fst_json_member_str(&w, "JobStatus", status);
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, j->result->datastore_id, "JobStatus", status);
     fst_api_answer_clear(&j->answer);
     st = fst_api_pages(j->api, op, fst_buf_view(&request), JOBS_COUNTED, &j->answer, err);
     if (!st)
@@ -394,15 +381,10 @@ enum fst_status fst_job_follow(struct fst_job *j, struct fst_error *err)
     struct fst_api_wait    wait = { .waiter = fst_model_waiter("FHIRImportJobCompleted"), .timeout_ms = j->opts->timeout_ms,
                                     .poll_ms = j->opts->poll_ms, .seen = see_job, .ctx = j };
     struct fst_buf         request;
-    struct fst_json_writer w;
     enum fst_status        st;
 
     fst_buf_init(&request, TEXT_CEILING);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", j->result->datastore_id);
-    fst_json_member_str(&w, "JobId", j->result->job_id);
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, j->result->datastore_id, "JobId", j->result->job_id);
     fst_api_answer_clear(&j->answer);
     st = fst_api_wait(j->api, &wait, fst_buf_view(&request), &j->answer, err);
     fst_buf_clear(&request);

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "healthlake/model.h"
-#include "json/writer.h"
+#include "pipeline/ask.h"
 #include "pipeline/preflight-private.h"
 
 enum {
@@ -142,16 +142,10 @@ static enum fst_status call(struct fst_preflight *p, const char *operation, bool
     struct fst_json_opts              opts = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
     struct fst_json_error             jerr;
     struct fst_buf                    request;
-    struct fst_json_writer            w;
     enum fst_status                   st;
 
     fst_buf_init(&request, TEXT_CEILING);
-    fst_json_writer_init(&w, &request, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "DatastoreId", p->opts->datastore_id);
-    if (pages)
-        fst_json_member_str(&w, "JobStatus", "QUEUED");
-    fst_json_end_object(&w);
+    fst_ask_of_datastore(&request, p->opts->datastore_id, pages ? "JobStatus" : NULL, "QUEUED");
     st = pages ? fst_api_pages(&p->api, op, fst_buf_view(&request), QUEUE, answer, &p->err)
                : fst_api_call(&p->api, op, fst_buf_view(&request), answer, &p->err);
     fst_buf_clear(&request);
