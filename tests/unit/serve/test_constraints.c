@@ -1,51 +1,9 @@
-#include "test.h"
-
-#include <stdlib.h>
-
-#include "base/file.h"
-#include "fhirstage/api.h"
-#include "serve/serve.h"
+#include "serve/local_service.h"
 
 #include "healthlake/sample.h"
 
-static const char *no_variable(void *ctx, const char *name)
-{
-    return NULL;
-}
-
-struct fixture {
-    char              dir[64];
-    struct fst_serve *service;
-    struct fst_env    env;
-    struct fst_api    api;
-};
-
-static void set_up(struct fixture *f)
-{
-    struct fst_error      err = { 0 };
-    struct fst_serve_opts opts = { .dir = f->dir, .env = &f->env };
-    snprintf(f->dir, sizeof f->dir, "/tmp/fhirstage-constraints-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    f->env = *fst_env_real();
-    f->env.getenv = no_variable;
-    if (fst_serve_start(&f->service, &opts, &err))
-        fail_msg("%s", err.text);
-    struct fst_remote remote = { .endpoint_url = fst_serve_endpoint(f->service), .region = "us-east-1", .access_key_id = FST_SERVE_KEY_ID,
-                                 .secret_access_key = FST_SERVE_SECRET };
-    if (fst_api_open(&f->api, &remote, &f->env, NULL, &err))
-        fail_msg("%s", err.text);
-}
-
-static void tear_down(struct fixture *f)
-{
-    struct fst_error err = { 0 };
-    fst_api_close(&f->api);
-    fst_serve_stop(f->service);
-    assert_int_equal(fst_file_remove_tree(f->dir, &err), FST_OK);
-}
-
 /* The client refuses it before anything is sent, in the words in which the service refuses it when it is. */
-static void refused_by_both(struct fixture *f, const struct fst_model_operation *op, enum fst_check_rule fault, struct fst_view json,
+static void refused_by_both(struct local_service *f, const struct fst_model_operation *op, enum fst_check_rule fault, struct fst_view json,
                             const char *path)
 {
     struct fst_api_answer answer = { 0 };
@@ -63,7 +21,7 @@ static void refused_by_both(struct fixture *f, const struct fst_model_operation 
 }
 
 /* Data transformation is handed on by the client, and told by the service that it has none, whatever is sent. */
-static void not_supported(struct fixture *f, const struct fst_model_operation *op)
+static void not_supported(struct local_service *f, const struct fst_model_operation *op)
 {
     struct fst_api_answer answer = { 0 };
     struct fst_error      err = { 0 };
@@ -74,7 +32,7 @@ static void not_supported(struct fixture *f, const struct fst_model_operation *o
     fst_api_answer_clear(&answer);
 }
 
-static size_t break_each(struct fixture *f, const struct fst_model_operation *op, struct fst_buf *json)
+static size_t break_each(struct local_service *f, const struct fst_model_operation *op, struct fst_buf *json)
 {
     struct sample x;
     size_t        count = 0;
@@ -91,10 +49,10 @@ static size_t break_each(struct fixture *f, const struct fst_model_operation *op
 /* Each constraint of each member of the requests, broken once. */
 static void every_constraint(void **state)
 {
-    struct fixture f = { 0 };
+    struct local_service f = { 0 };
     struct fst_buf json;
     size_t         count = 0, served = 0, transform = 0;
-    set_up(&f);
+    local_service_start(&f);
     fst_buf_init(&json, 1 << 20);
     for (size_t i = 0; i < fst_model_operation_count; i++) {
         const struct fst_model_operation *op = &fst_model_operations[i];
@@ -111,7 +69,7 @@ static void every_constraint(void **state)
     assert_int_equal(transform, 11);
     assert_true(count > 300);
     fst_buf_clear(&json);
-    tear_down(&f);
+    local_service_stop(&f);
 }
 
 FST_TESTS(cmocka_unit_test(every_constraint))

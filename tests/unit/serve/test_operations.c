@@ -1,11 +1,6 @@
-#include "test.h"
+#include "serve/local_service.h"
 
-#include <stdlib.h>
-
-#include "base/file.h"
-#include "fhirstage/api.h"
 #include "healthlake/check.h"
-#include "serve/serve.h"
 
 /* Every operation that the service has, with every member of its request; what it answers is held against the model, and
  * has every member that there can be. */
@@ -13,43 +8,11 @@
 enum { MOST_SEEN = 512, LOOKS = 400 };
 
 struct fixture {
-    char              dir[64];
-    struct fst_serve *service;
-    struct fst_env    env;
-    struct fst_api    api;
+    struct local_service at;
     const struct fst_model_member *sent[MOST_SEEN], *answered[MOST_SEEN];
     size_t            sent_count, answered_count;
     char              store[64], other[64], arn[128], job[64]; /* what the $words in requests stand for */
 };
-
-static const char *no_variable(void *ctx, const char *name)
-{
-    return NULL;
-}
-
-static void set_up(struct fixture *f)
-{
-    struct fst_error      err = { 0 };
-    struct fst_serve_opts opts = { .dir = f->dir, .env = &f->env };
-    snprintf(f->dir, sizeof f->dir, "/tmp/fhirstage-operations-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    f->env = *fst_env_real();
-    f->env.getenv = no_variable;
-    if (fst_serve_start(&f->service, &opts, &err))
-        fail_msg("%s", err.text);
-    struct fst_remote remote = { .endpoint_url = fst_serve_endpoint(f->service), .region = "us-east-1", .access_key_id = FST_SERVE_KEY_ID,
-                                 .secret_access_key = FST_SERVE_SECRET };
-    if (fst_api_open(&f->api, &remote, &f->env, NULL, &err))
-        fail_msg("%s", err.text);
-}
-
-static void tear_down(struct fixture *f)
-{
-    struct fst_error err = { 0 };
-    fst_api_close(&f->api);
-    fst_serve_stop(f->service);
-    assert_int_equal(fst_file_remove_tree(f->dir, &err), FST_OK);
-}
 
 /* ---- which members were met */
 
@@ -156,7 +119,7 @@ static void call(struct fixture *f, const char *name, const char *json, const ch
     add_request(f, &request, json);
     assert_int_equal(fst_json_parse(t, fst_buf_view(&request), &(struct fst_json_opts){ 0 }, &jerr), FST_OK);
     mark_all(f->sent, &f->sent_count, t, 0, op->input);
-    enum fst_status st = fst_api_call(&f->api, op, fst_buf_view(&request), answer, &err);
+    enum fst_status st = fst_api_call(&f->at.api, op, fst_buf_view(&request), answer, &err);
     if (!code != !st || (code && strcmp(answer->fault.code, code)))
         fail_msg("%s %s: %s %s", name, request.p, answer->fault.code, err.text);
     if (!code)
@@ -173,7 +136,7 @@ static void wait_for(struct fixture *f, const char *name, const char *json, cons
     for (int i = 0; i < LOOKS && strcmp(now, state); i++) {
         call(f, name, json, NULL, &t, &answer);
         keep(now, sizeof now, &t, 2, strstr(name, "Job") ? "JobStatus" : "DatastoreStatus");
-        f->env.sleep_ms(f->env.ctx, strcmp(now, state) ? 50 : 0);
+        f->at.env.sleep_ms(f->at.env.ctx, strcmp(now, state) ? 50 : 0);
     }
     if (strcmp(now, state))
         fail_msg("%s %s: it stays %s", name, json, now);
@@ -237,7 +200,7 @@ static void every_operation(void **state)
     struct fixture        f = { 0 };
     struct fst_tape       t = { 0 };
     struct fst_api_answer answer = { 0 };
-    set_up(&f);
+    local_service_start(&f.at);
     data_stores(&f, &t, &answer);
     jobs(&f, &t, &answer, true);
     jobs(&f, &t, &answer, false);
@@ -257,7 +220,7 @@ static void every_operation(void **state)
     print_message("%zu members sent, %zu answered\n", f.sent_count, f.answered_count);
     fst_api_answer_clear(&answer);
     fst_tape_clear(&t);
-    tear_down(&f);
+    local_service_stop(&f.at);
 }
 
 FST_TESTS(cmocka_unit_test(every_operation))
