@@ -1,5 +1,5 @@
 # Fuzzing. tests/fuzz/NAME.c is a target, see tests/fuzz/fuzz.h. `make test` replays what is in tests/fuzz/corpus with any
-# compiler; `make fuzz` searches with clang's libFuzzer: FUZZ=NAME… for some targets, FUZZ_SECONDS for each.
+# compiler; `make fuzz` searches with clang's libFuzzer: FUZZ=NAME… for some targets, FUZZ_SECONDS of processor time for each.
 
 FUZZ         ?= $(FUZZ_ALL)
 FUZZ_ALL     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
