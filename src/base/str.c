@@ -87,8 +87,7 @@ bool fst_parse_duration_ms(int64_t *out, struct fst_view v)
     return true;
 }
 
-/* Exactly n digits at *v, which moves on. */
-static bool take_digits(int *out, struct fst_view *v, size_t n)
+bool fst_take_digits(int *out, struct fst_view *v, size_t n)
 {
     uint64_t number;
     if (v->n < n || !fst_parse_u64(&number, fst_view_n(v->p, n)))
@@ -98,7 +97,7 @@ static bool take_digits(int *out, struct fst_view *v, size_t n)
     return true;
 }
 
-static bool take_char(struct fst_view *v, char c)
+bool fst_take_char(struct fst_view *v, char c)
 {
     if (!v->n || v->p[0] != c)
         return false;
@@ -122,18 +121,18 @@ bool fst_parse_time_ms(int64_t *out, struct fst_view v)
     int      y, mo, d, h, mi, s, zh = 0, zm = 0, ms = 0, scale = 100, sign;
     int64_t  t;
 
-    if (!take_digits(&y, &v, 4) || !take_char(&v, '-') || !take_digits(&mo, &v, 2) || !take_char(&v, '-') ||
-        !take_digits(&d, &v, 2) || !(take_char(&v, 'T') || take_char(&v, ' ')) || !take_digits(&h, &v, 2) ||
-        !take_char(&v, ':') || !take_digits(&mi, &v, 2) || !take_char(&v, ':') || !take_digits(&s, &v, 2))
+    if (!fst_take_digits(&y, &v, 4) || !fst_take_char(&v, '-') || !fst_take_digits(&mo, &v, 2) || !fst_take_char(&v, '-') ||
+        !fst_take_digits(&d, &v, 2) || !(fst_take_char(&v, 'T') || fst_take_char(&v, ' ')) || !fst_take_digits(&h, &v, 2) ||
+        !fst_take_char(&v, ':') || !fst_take_digits(&mi, &v, 2) || !fst_take_char(&v, ':') || !fst_take_digits(&s, &v, 2))
         return false;
-    if (take_char(&v, '.'))
+    if (fst_take_char(&v, '.'))
         for (; v.n && v.p[0] >= '0' && v.p[0] <= '9'; v = fst_view_from(v, 1), scale /= 10)
             ms += scale * (v.p[0] - '0');
     if (mo < 1 || mo > 12 || d < 1 || d > 31 || h > 24 || mi > 59 || s > 60)
         return false;
-    if (!take_char(&v, 'Z')) {
-        sign = take_char(&v, '+') ? 1 : take_char(&v, '-') ? -1 : 0;
-        if (!sign || !take_digits(&zh, &v, 2) || !take_char(&v, ':') || !take_digits(&zm, &v, 2))
+    if (!fst_take_char(&v, 'Z')) {
+        sign = fst_take_char(&v, '+') ? 1 : fst_take_char(&v, '-') ? -1 : 0;
+        if (!sign || !fst_take_digits(&zh, &v, 2) || !fst_take_char(&v, ':') || !fst_take_digits(&zm, &v, 2))
             return false;
         zh *= sign;
         zm *= sign;

@@ -8,6 +8,9 @@
 
 /* Decimal digits alone; false on anything else or on overflow. */
 FST_MUST_USE bool fst_parse_u64(uint64_t *out, struct fst_view v);
+/* Exactly n digits (9 at the most), or that character, at the start of *v, which moves past them; else false. */
+FST_MUST_USE bool fst_take_digits(int *out, struct fst_view *v, size_t n);
+FST_MUST_USE bool fst_take_char(struct fst_view *v, char c);
 /* "64MiB", "1.5 GB", "4096", "10k": units of 1000 (kB MB GB TB) and 1024 (KiB MiB GiB TiB, and K M G T alone). */
 FST_MUST_USE bool fst_parse_size(uint64_t *out, struct fst_view v);
 /* "30s", "5m", "2h", "1d", "250ms", "10" (seconds). */

@@ -118,3 +118,20 @@ bool fst_xml_find(struct fst_view document, const char *path, struct fst_buf *ou
     struct find f = { path, out, false };
     return fst_xml_walk(document, find_element, &f) && f.found;
 }
+
+void fst_xml_add_text(struct fst_buf *out, struct fst_view text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        switch (text.p[i]) {
+        case '&': fst_buf_add_str(out, "&amp;"); break;
+        case '<': fst_buf_add_str(out, "&lt;"); break;
+        case '>': fst_buf_add_str(out, "&gt;"); break;
+        case '"': fst_buf_add_str(out, "&quot;"); break;
+        default:
+            /* As S3 writes control characters, though XML 1.0 has none: clients ask for encoding-type=url. */
+            if ((unsigned char)text.p[i] < ' ' && text.p[i] != '\n' && text.p[i] != '\t')
+                fst_buf_addf(out, "&#x%x;", (unsigned char)text.p[i]);
+            else
+                fst_buf_add_char(out, text.p[i]);
+        }
+}

@@ -1,4 +1,4 @@
-/* base/xml.h — XML in: a flat walk over the text elements of a small document.
+/* base/xml.h — XML in: a flat walk over the text elements of a small document. And text out.
  * Threads: thread-safe. May use: expat. */
 #ifndef FST_BASE_XML_H
 #define FST_BASE_XML_H
@@ -15,5 +15,7 @@ FST_MUST_USE bool fst_xml_walk(struct fst_view document, fst_xml_fn *fn, void *c
 bool fst_xml_is_whole(struct fst_view document);
 /* The text of the first element of that path, appended; false when there is none. */
 FST_MUST_USE bool fst_xml_find(struct fst_view document, const char *path, struct fst_buf *out);
+/* Escaped, for an element or an attribute in double quotes; of HTML too. */
+void fst_xml_add_text(struct fst_buf *out, struct fst_view text);
 
 #endif

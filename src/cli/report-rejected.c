@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "base/xml.h"
 #include "cli/report.h"
 #include "cli/tally.h"
 
@@ -37,7 +38,7 @@ static struct fst_view text_of(struct rejected *j, uint32_t object, const char *
 
 static void add_cell(struct rejected *j, uint32_t object, const char *name)
 {
-    fst_html_add(&j->rows, text_of(j, object, name));
+    fst_xml_add_text(&j->rows, text_of(j, object, name));
 }
 
 static uint32_t first_of(const struct rejected *j, uint32_t array)
@@ -157,7 +158,7 @@ static void add_rules(struct fst_buf *out, struct rejected *j)
     fst_buf_add_str(out, "<p class=\"muted\">");
     for (size_t i = 0; i < j->rules.count && i < RULES; i++) {
         fst_buf_add_str(out, i ? " · " : "");
-        fst_html_add(out, fst_view_of(j->rules.rows[i].name));
+        fst_xml_add_text(out, fst_view_of(j->rules.rows[i].name));
         fst_buf_add_char(out, ' ');
         fst_add_count(out, j->rules.rows[i].n);
     }

@@ -4,24 +4,13 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "base/xml.h"
 #include "cli/outcome.h"
 #include "fhirstage/version.h"
 
 enum { PAGE_MAX_BYTES = 256 << 20, OUTCOME_MAX_BYTES = 64 << 20 };
 
 /* ---- reading */
-
-void fst_html_add(struct fst_buf *out, struct fst_view text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        switch (text.p[i]) {
-        case '&': fst_buf_add_str(out, "&amp;"); break;
-        case '<': fst_buf_add_str(out, "&lt;"); break;
-        case '>': fst_buf_add_str(out, "&gt;"); break;
-        case '"': fst_buf_add_str(out, "&quot;"); break;
-        default: fst_buf_add_char(out, text.p[i]);
-        }
-}
 
 uint32_t fst_report_node(const struct fst_report *r, const char *name)
 {
@@ -116,11 +105,11 @@ static void add_header(struct fst_buf *out, const struct fst_report *r, struct f
     const char     *base = strrchr(r->dir, '/');
     struct fst_view command = fst_report_text(r, 0, "Command", scratch);
     fst_buf_addf(out, "<header><h1>%s ", fst_view_is(command, "run") ? "FHIR import:" : "FHIR preparation:");
-    fst_html_add(out, fst_view_of(base && base[1] ? base + 1 : r->dir));
+    fst_xml_add_text(out, fst_view_of(base && base[1] ? base + 1 : r->dir));
     fst_buf_add_str(out, "</h1>");
     add_verdict(out, r, scratch);
     fst_buf_add_str(out, "<p class=\"sub muted\">");
-    fst_html_add(out, fst_report_text(r, 0, "Begun", scratch));
+    fst_xml_add_text(out, fst_report_text(r, 0, "Begun", scratch));
     fst_buf_add_str(out, r->outcome.count ? " · fhirstage " : "fhirstage ");
     fst_buf_add_str(out, FST_VERSION "</p></header>\n");
 }
@@ -258,7 +247,7 @@ static void add_breakable(struct fst_buf *out, struct fst_view name)
     for (size_t i = 0; i < name.n; i++) {
         if (i && name.p[i] >= 'A' && name.p[i] <= 'Z' && name.p[i - 1] >= 'a')
             fst_buf_add_str(out, "<wbr>");
-        fst_html_add(out, fst_view_n(name.p + i, 1));
+        fst_xml_add_text(out, fst_view_n(name.p + i, 1));
     }
 }
 
@@ -305,7 +294,7 @@ static void add_job(struct fst_buf *out, const struct fst_report *r, struct fst_
         if (!text.n)
             continue;
         fst_buf_addf(out, "<dt>%s</dt><dd><code>", rows[i].label);
-        fst_html_add(out, text);
+        fst_xml_add_text(out, text);
         fst_buf_add_str(out, "</code></dd>\n");
     }
     fst_buf_add_str(out, "</dl></section>\n");

@@ -22,8 +22,6 @@ FST_MUST_USE enum fst_status fst_report_write(const char *dir, const char *path,
 
 extern const char fst_report_style[];
 
-/* Text in HTML. */
-void fst_html_add(struct fst_buf *out, struct fst_view text);
 /* A member of the outcome: FST_NO_NODE, 0 and "" where there is none. `scratch` holds the text. */
 uint32_t        fst_report_node(const struct fst_report *r, const char *name);
 double          fst_report_number(const struct fst_report *r, uint32_t object, const char *name);

@@ -147,49 +147,26 @@ struct moment {
     bool    zoned;
 };
 
-static bool take_digits(struct fst_view *v, int n, int64_t *out)
-{
-    *out = 0;
-    if (v->n < (size_t)n)
-        return false;
-    for (int i = 0; i < n; i++) {
-        if (v->p[i] < '0' || v->p[i] > '9')
-            return false;
-        *out = *out * 10 + (v->p[i] - '0');
-    }
-    *v = fst_view_from(*v, (size_t)n);
-    return true;
-}
-
-static bool take_char(struct fst_view *v, char c)
-{
-    if (!v->n || v->p[0] != c)
-        return false;
-    *v = fst_view_from(*v, 1);
-    return true;
-}
-
 static bool parse_moment(struct fst_view v, struct moment *m)
 {
     static const char before[] = { 0, '-', '-', 'T', ':', ':' };
     struct fst_view   whole = v;
     int64_t           ms;
+    int               part;
 
     *m = (struct moment){ .count = 0 };
     if (v.n == 2 || (v.n > 2 && v.p[2] == ':')) /* a time */
         m->count = 3;
     for (int first = m->count; m->count < 6; m->count++) {
-        if (m->count > first && !take_char(&v, before[m->count]))
+        if (m->count > first && !fst_take_char(&v, before[m->count]))
             break;
-        if (!take_digits(&v, m->count ? 2 : 4, &m->parts[m->count]))
+        if (!fst_take_digits(&part, &v, m->count ? 2 : 4))
             return false;
+        m->parts[m->count] = part;
     }
-    if (take_char(&v, '.')) {
-        int64_t scale = 100, digit;
-        while (v.n && take_digits(&v, 1, &digit)) {
-            m->parts[6] += digit * scale;
-            scale /= 10;
-        }
+    if (fst_take_char(&v, '.')) {
+        for (int scale = 100; fst_take_digits(&part, &v, 1); scale /= 10)
+            m->parts[6] += part * scale;
     }
     m->zoned = v.n && (v.p[0] == 'Z' || v.p[0] == '+' || v.p[0] == '-');
     if (m->zoned && m->count == 6 && fst_parse_time_ms(&ms, whole)) { /* one number says it all */

@@ -175,13 +175,29 @@ enum fst_status fst_api_take_same(void *ctx, const struct fst_row *row, struct f
 
 bool fst_api_paging_read(struct fst_api_paging *p, struct fst_api_request *r)
 {
-    *p = (struct fst_api_paging){ .max = MOST_RESULTS };
+    uint64_t below;
+
+    *p = (struct fst_api_paging){ .max = MOST_RESULTS, .below = INT64_MAX };
     if (!fst_parse_u64(&p->max, fst_tape_raw(&r->tape, fst_tape_member(&r->tape, 0, "MaxResults"))))
         p->max = MOST_RESULTS;
-    if (!fst_api_string(r, "NextToken").n || fst_parse_u64(&p->from, fst_api_string(r, "NextToken")))
+    if (!fst_api_string(r, "NextToken").n)
         return true;
-    fst_api_refuse(r, "ValidationException", "NextToken is not one that this operation gave.");
-    return false;
+    if (!fst_parse_u64(&below, fst_api_string(r, "NextToken")) || below > INT64_MAX) {
+        fst_api_refuse(r, "ValidationException", "NextToken is not one that this operation gave.");
+        return false;
+    }
+    p->below = (int64_t)below;
+    return true;
+}
+
+bool fst_api_paging_take(struct fst_api_paging *p, int64_t number)
+{
+    p->more = p->count == p->max;
+    if (p->more)
+        return false;
+    p->count++;
+    p->last = number;
+    return true;
 }
 
 void fst_api_paging_end(const struct fst_api_paging *p, struct fst_api_request *r)

@@ -61,12 +61,14 @@ enum fst_status fst_api_take_same(void *ctx, const struct fst_row *row, struct f
 
 /* How the request pages. False: refused. */
 struct fst_api_paging {
-    uint64_t max, from; /* items in a page; the number behind which it begins, 0: at the first */
+    uint64_t max;   /* items in a page */
+    int64_t  below; /* their numbers, which go down, are all below this one */
     uint64_t count;
-    int64_t  last;      /* number of the last one written */
+    int64_t  last;  /* the last one's number */
     bool     more;
 };
 bool fst_api_paging_read(struct fst_api_paging *p, struct fst_api_request *r);
+bool fst_api_paging_take(struct fst_api_paging *p, int64_t number); /* false: the page is full */
 void fst_api_paging_end(const struct fst_api_paging *p, struct fst_api_request *r);
 
 #endif

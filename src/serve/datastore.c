@@ -133,12 +133,8 @@ static enum fst_status write_properties(void *ctx, const struct fst_row *row, st
     struct listing         *l = ctx;
     struct fst_json_writer *w = &l->r->out;
 
-    if (l->paging.count == l->paging.max) {
-        l->paging.more = true;
+    if (!fst_api_paging_take(&l->paging, fst_row_int(row, 8)))
         return FST_ELIMIT;
-    }
-    l->paging.count++;
-    l->paging.last = fst_row_int(row, 8);
     fst_json_begin_object(w);
     write_ids(w, fst_row_text(row, 0), fst_row_text(row, 4));
     if (fst_row_text(row, 1).n)
@@ -207,7 +203,7 @@ void fst_api_list_datastores(struct fst_serve *s, struct fst_api_request *r)
     fst_json_begin_array(&r->out);
     st = fst_db_run(s->db, write_properties, &l, &err,
                     "SELECT " COLUMNS " FROM datastore WHERE number < ?1 AND (?2 = '' OR name = ?2) AND (?3 = '' OR status = ?3)"
-                    " AND created < ?4 AND created > ?5 ORDER BY number DESC", "ittii", l.paging.from ? (int64_t)l.paging.from : INT64_MAX,
+                    " AND created < ?4 AND created > ?5 ORDER BY number DESC", "ittii", l.paging.below,
                     fst_buf_view(&name), fst_buf_view(&status), fst_api_time_member(&r->tape, filter, "CreatedBefore", INT64_MAX),
                     fst_api_time_member(&r->tape, filter, "CreatedAfter", INT64_MIN));
     fst_json_end_array(&r->out);

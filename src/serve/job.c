@@ -198,12 +198,8 @@ static enum fst_status write_job(void *ctx, const struct fst_row *row, struct fs
     struct listing         *l = ctx;
     struct fst_json_writer *w = &l->r->out;
 
-    if (l->paging.count == l->paging.max) {
-        l->paging.more = true;
+    if (!fst_api_paging_take(&l->paging, fst_row_int(row, 9)))
         return FST_ELIMIT;
-    }
-    l->paging.count++;
-    l->paging.last = fst_row_int(row, 9);
     fst_json_begin_object(w);
     fst_json_member_string(w, "JobId", fst_row_text(row, 0));
     if (fst_row_text(row, 1).n)
@@ -260,7 +256,7 @@ static void list(struct fst_serve *s, struct listing *l, struct fst_buf args[3])
     st = fst_db_run(s->db, write_job, l, &err,
                     "SELECT " COLUMNS " FROM job WHERE kind = ?7 AND datastore = ?1 AND number < ?2 AND (?3 = '' OR name = ?3)"
                     " AND (?4 = '' OR status = ?4) AND submitted < ?5 AND submitted > ?6 ORDER BY number DESC", "tittiit",
-                    fst_buf_view(&args[0]), l->paging.from ? (int64_t)l->paging.from : INT64_MAX, fst_buf_view(&args[1]), fst_buf_view(&args[2]),
+                    fst_buf_view(&args[0]), l->paging.below, fst_buf_view(&args[1]), fst_buf_view(&args[2]),
                     fst_api_time_member(&r->tape, 0, "SubmittedBefore", INT64_MAX), fst_api_time_member(&r->tape, 0, "SubmittedAfter", INT64_MIN),
                     fst_view_of(fst_job_kind_name(l->names->kind)));
     fst_json_end_array(&r->out);

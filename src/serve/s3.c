@@ -6,28 +6,12 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "base/xml.h"
 #include "sign/sigv4.h"
 
 enum { KEY_MAX_BYTES = 1024 };
 
 /* ---- answers */
-
-void fst_xml_add_text(struct fst_buf *out, struct fst_view text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        switch (text.p[i]) {
-        case '&': fst_buf_add_str(out, "&amp;"); break;
-        case '<': fst_buf_add_str(out, "&lt;"); break;
-        case '>': fst_buf_add_str(out, "&gt;"); break;
-        case '"': fst_buf_add_str(out, "&quot;"); break;
-        default:
-            /* As S3 writes control characters, though XML 1.0 has none: clients ask for encoding-type=url. */
-            if ((unsigned char)text.p[i] < ' ' && text.p[i] != '\n' && text.p[i] != '\t')
-                fst_buf_addf(out, "&#x%x;", (unsigned char)text.p[i]);
-            else
-                fst_buf_add_char(out, text.p[i]);
-        }
-}
 
 void fst_xml_add(struct fst_buf *out, const char *element, struct fst_view text)
 {

@@ -22,7 +22,6 @@ struct fst_s3 {
 /* ---- s3.c: answers */
 
 void fst_xml_add(struct fst_buf *out, const char *element, struct fst_view text); /* <element>text</element> */
-void fst_xml_add_text(struct fst_buf *out, struct fst_view text); /* escaped */
 void fst_s3_begin(struct fst_exchange *x); /* the answer is XML */
 void fst_s3_time_iso(char out[FST_S3_TIME_ISO], int64_t ms);
 void fst_s3_time_http(char out[FST_S3_TIME_HTTP], int64_t ms);
