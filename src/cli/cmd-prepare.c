@@ -61,7 +61,7 @@ static enum fst_status tell(const struct fst_cli *cli, const struct prepare_args
         told = fst_findings_print(findings, "see the folder's quarantine/*.issues.ndjson", &why);
     if (told)
         *err = why;
-    else if (st != FST_EINPUT && !a->json && !is_remote(a))
+    else if (st != FST_EINPUT && figures->resources && !a->json && !is_remote(a))
         fst_say(FST_SAY_NOTE, NULL, "prepared %s; next: fhirstage upload %s s3://BUCKET/PREFIX", a->out, a->out);
     return told ? told : st;
 }
