@@ -69,6 +69,8 @@ struct fst_compiler {
     uint32_t         line;
 };
 
+/* ---- compile-rows.c */
+
 /* A new zeroed row, or NULL when out of memory (then c->failed is set). */
 void *fst_rows_add(struct fst_compiler *c, struct fst_rows *r);
 /* Room for n more rows, their first index. */
@@ -77,6 +79,8 @@ uint32_t fst_rows_extend(struct fst_compiler *c, struct fst_rows *r, uint32_t n)
 
 /* The string, in the pool once. */
 struct fst_pool_str fst_compile_intern(struct fst_compiler *c, struct fst_view v);
+/* Know the strings that the pool began with. */
+void fst_compile_intern_pool(struct fst_compiler *c);
 /* Remember the failure (the first wins). */
 void fst_compile_fail(struct fst_compiler *c, enum fst_status st, const char *what, struct fst_view where);
 
@@ -86,25 +90,31 @@ struct fst_hash_row fst_compile_hash(struct fst_compiler *c, uint32_t count, uin
 
 /* The tables as they are now, void when a row is added. */
 const struct fst_schema *fst_compile_view(struct fst_compiler *c);
+/* What the compiler knows of a point that is being made; NULL for one of the base's. */
+struct fst_fact_point *fst_compile_point_facts(struct fst_compiler *c, uint32_t point);
 
+/* ---- compile-words.c: a line taken apart */
+
+/* The word before the next space, which it moves past. */
+struct fst_view fst_facts_word(struct fst_view *line);
+/* The part of `text` up to any of `ends`, which it moves past. */
+struct fst_view fst_facts_cut(struct fst_view *text, const char *ends);
 struct fst_type_text { /* "Quantity<SimpleQuantity>", "Reference(Patient,Group)" taken apart */
     struct fst_view code, profiles, targets;
 };
 /* The first type of "A|B", which `types` moves past. */
 struct fst_type_text fst_facts_type(struct fst_view *types);
-/* The part of `text` up to any of `ends`, which it moves past. */
-struct fst_view fst_facts_cut(struct fst_view *text, const char *ends);
+
+/* ---- the steps */
+
+/* compile-facts.c: the records as rows of facts and terms. */
+void fst_compile_read(struct fst_compiler *c, struct fst_view facts);
 /* " required=…", " max=…": the binding's row, or FST_NONE. */
 uint16_t fst_compile_binding(struct fst_compiler *c, struct fst_view rest);
 /* The number of the rule's program: that of the rows before `before` that share its text. */
 uint32_t fst_compile_program(struct fst_compiler *c, struct fst_pool_str expression, uint32_t before);
-/* What the compiler knows of a point that is being made; NULL for one of the base's. */
-struct fst_fact_point *fst_compile_point_facts(struct fst_compiler *c, uint32_t point);
 /* JSON as rows of `values`: the first one's index, 0 after a failure. */
 uint32_t fst_compile_value(struct fst_compiler *c, struct fst_view json);
-
-/* The word before the next space, which it moves past. */
-struct fst_view fst_facts_word(struct fst_view *line);
 
 /* The expression to evaluate for one that R4 published with a slip; others as they are. */
 struct fst_view fst_compile_meant(struct fst_view expression);

@@ -65,13 +65,6 @@ static uint32_t new_point(struct fst_compiler *c, struct fst_view path, struct f
     return c->failed ? 0 : i;
 }
 
-/* The first row of all stands for no point. */
-struct fst_fact_point *fst_compile_point_facts(struct fst_compiler *c, uint32_t point)
-{
-    uint32_t first = c->base.points_count ? c->base.points_count : 1;
-    return point < first ? NULL : FST_ROW(c, fact_points, struct fst_fact_point, point - first);
-}
-
 /* The point of that path in the chain, appended to it when it is not there yet. */
 static uint32_t in_chain(struct fst_compiler *c, uint32_t above, bool slices, struct fst_view path, struct fst_view name)
 {

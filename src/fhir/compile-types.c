@@ -89,16 +89,6 @@ static enum fst_prim prim_of(struct fst_view name)
     return FST_PRIM_NONE;
 }
 
-struct fst_view fst_facts_cut(struct fst_view *text, const char *ends)
-{
-    size_t n = 0;
-    while (n < text->n && !strchr(ends, text->p[n]))
-        n++;
-    struct fst_view part = { text->p, n };
-    *text = fst_view_from(*text, n + 1);
-    return part;
-}
-
 /* A list of types in the targets section: a count, then that many; one list for each text. */
 static uint16_t targets_of(struct fst_compiler *c, struct fst_view text)
 {
@@ -121,27 +111,6 @@ static uint16_t targets_of(struct fst_compiler *c, struct fst_view text)
             return (uint16_t)at;
         }
     return (uint16_t)first;
-}
-
-struct fst_type_text fst_facts_type(struct fst_view *types)
-{
-    struct fst_type_text t = { 0 };
-    size_t           n = 0;
-    while (n < types->n && !strchr("<(|", types->p[n]))
-        n++;
-    t.code = fst_view_n(types->p, n);
-    *types = fst_view_from(*types, n);
-    if (types->n && types->p[0] == '<') {
-        *types = fst_view_from(*types, 1);
-        t.profiles = fst_facts_cut(types, ">");
-    }
-    if (types->n && types->p[0] == '(') {
-        *types = fst_view_from(*types, 1);
-        t.targets = fst_facts_cut(types, ")");
-    }
-    if (types->n)
-        *types = fst_view_from(*types, 1);
-    return t;
 }
 
 static void add_member(struct building *b, struct fst_element *e, struct fst_view name, struct fst_member m)
