@@ -17,7 +17,7 @@ struct fst_pool_str { /* a string in the pool */
 struct fst_hash_row {
     uint32_t at;
     uint32_t seed;
-    uint8_t  bits;
+    uint32_t bits; /* fills the row: bytes of no member would differ from build to build */
 };
 
 struct fst_type_row {
