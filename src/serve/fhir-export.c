@@ -347,7 +347,7 @@ static void send_file(struct fst_fhir *f, struct fst_view key)
     struct fst_s3_found found;
     struct fst_buf      path;
     struct fst_error    err = { 0 };
-    enum fst_status     st = fst_s3_find(f->s, fst_view_of(FST_EXPORT_BUCKET), key, &found, &err);
+    enum fst_status     st = fst_s3_find(f->s, fst_view_of(FST_EXPORT_BUCKET), key, (struct fst_view){ 0 }, &found, &err);
 
     fst_buf_init(&path, FST_TEXT_CEILING);
     if (!st && found.found) {

@@ -4,6 +4,8 @@
 #include "base/xml.h"
 #include "serve/s3.h"
 
+#define FIRST_REGION "us-east-1"
+
 static enum fst_status add_bucket(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
     struct fst_buf *out = ctx;
@@ -92,12 +94,13 @@ static void insert_bucket(struct fst_s3 *q, struct fst_view acl, struct fst_view
 
     if (fst_db_run(q->s->db, take_owner, &o, &q->err, "SELECT owner FROM bucket WHERE name = ?", "t", q->bucket))
         fst_s3_failed(q);
-    else if (o.found && o.same)
+    else if (o.found && o.same && !fst_view_is(region, FIRST_REGION)) /* there it is no error, and resets the ACL */
         fst_serve_s3_error(q->x, 409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.");
-    else if (o.found)
-        fst_serve_s3_error(q->x, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
-    else if (fst_db_run(q->s->db, NULL, NULL, &q->err, "INSERT OR IGNORE INTO bucket (name, created, region, owner, acl) VALUES (?, ?, ?, ?, ?)",
-                        "tittt", q->bucket, fst_serve_now_ms(q->s), region, o.account, acl))
+    else if (o.found && !o.same)
+        fst_serve_s3_error(q->x, 409, "BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users"
+                           " of the system. Please select a different name and try again.");
+    else if (fst_db_run(q->s->db, NULL, NULL, &q->err, "INSERT INTO bucket (name, created, region, owner, acl) VALUES (?, ?, ?, ?, ?)"
+                        " ON CONFLICT DO UPDATE SET acl = excluded.acl", "tittt", q->bucket, fst_serve_now_ms(q->s), region, o.account, acl))
         fst_s3_failed(q);
     else
         fst_exchange_add_header(q->x, "Location", "/%.*s", FST_VIEW_ARGS(q->bucket));
@@ -150,7 +153,7 @@ void fst_serve_get_location(struct fst_s3 *q)
     struct fst_buf region;
 
     if (find_region(q, &region)) {
-        bool is_first = fst_view_is(fst_buf_view(&region), "us-east-1");
+        bool is_first = fst_view_is(fst_buf_view(&region), FIRST_REGION);
         fst_s3_begin(q->x);
         fst_buf_addf(&q->x->out, "<LocationConstraint" FST_S3_NAMESPACE ">%s</LocationConstraint>", is_first ? "" : fst_buf_str(&region));
     }
@@ -166,7 +169,8 @@ void fst_serve_delete_bucket(struct fst_s3 *q)
         fst_s3_failed(q);
         return;
     }
-    st = fst_db_int(q->s->db, &n, 0, &q->err, "SELECT count(*) FROM (SELECT 1 FROM object WHERE bucket = ? LIMIT 1)", "t", q->bucket);
+    st = fst_db_int(q->s->db, &n, 0, &q->err, "SELECT EXISTS (SELECT 1 FROM object WHERE bucket = ?1) OR"
+                    " EXISTS (SELECT 1 FROM version WHERE bucket = ?1)", "t", q->bucket);
     if (!st && !n)
         st = fst_s3_forget_uploads(q->s, q->bucket, &q->err);
     if (!st && !n)
@@ -194,11 +198,7 @@ void fst_serve_get_acl(struct fst_s3 *q)
     struct fst_view     owner = fst_view_of(q->owner);
     struct fst_s3_found f = { 0 };
 
-    if (q->key.n && fst_s3_find(q->s, q->bucket, q->key, &f, &q->err)) {
-        fst_s3_failed(q);
-    } else if (q->key.n && !f.found) {
-        fst_s3_refuse(q->x, FST_S3_NO_SUCH_KEY);
-    } else {
+    if (!q->key.n || fst_s3_find_asked(q, &f)) {
         fst_s3_begin(q->x);
         fst_buf_add_str(out, "<AccessControlPolicy" FST_S3_NAMESPACE ">");
         fst_s3_add_account(out, q->s, "Owner", owner);
@@ -225,8 +225,34 @@ void fst_serve_put_bucket_acl(struct fst_s3 *q)
         fst_s3_failed(q);
 }
 
+/* ---- versioning */
+
+enum fst_s3_versioning fst_s3_versioning_of(struct fst_view status)
+{
+    return fst_view_is(status, "Enabled") ? FST_S3_VERSIONED : fst_view_is(status, "Suspended") ? FST_S3_SUSPENDED : FST_S3_UNVERSIONED;
+}
+
 void fst_serve_get_versioning(struct fst_s3 *q)
 {
-    fst_s3_begin(q->x); /* never enabled */
-    fst_buf_add_str(&q->x->out, "<VersioningConfiguration" FST_S3_NAMESPACE "/>");
+    static const char *const status[] = { [FST_S3_UNVERSIONED] = "", [FST_S3_VERSIONED] = "<Status>Enabled</Status>",
+                                          [FST_S3_SUSPENDED] = "<Status>Suspended</Status>" };
+
+    fst_s3_begin(q->x);
+    fst_buf_addf(&q->x->out, "<VersioningConfiguration" FST_S3_NAMESPACE ">%s</VersioningConfiguration>", status[q->versioning]);
+}
+
+void fst_serve_put_versioning(struct fst_s3 *q)
+{
+    struct fst_buf status;
+
+    fst_buf_init(&status, FST_TEXT_CEILING);
+    if (!fst_s3_check_body(q->x)) {
+        /* answered */
+    } else if (!fst_xml_find(fst_buf_view(&q->x->body), "VersioningConfiguration/Status", &status) ||
+             fst_s3_versioning_of(fst_buf_view(&status)) == FST_S3_UNVERSIONED) {
+        fst_s3_refuse(q->x, FST_S3_MALFORMED_XML);
+    } else if (fst_db_run(q->s->db, NULL, NULL, &q->err, "UPDATE bucket SET versioning = ? WHERE name = ?", "tt", fst_buf_view(&status), q->bucket)) {
+        fst_s3_failed(q);
+    }
+    fst_buf_clear(&status);
 }

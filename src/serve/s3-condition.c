@@ -82,6 +82,11 @@ enum fst_s3_verdict fst_s3_write_condition(const struct fst_exchange *x, const s
     return judge(&c, o, FST_S3_FAILS);
 }
 
+bool fst_s3_has_condition(const struct fst_s3_delete_condition *c)
+{
+    return c->etag.n || c->size.n || c->modified.n;
+}
+
 enum fst_s3_verdict fst_s3_delete_condition(const struct fst_s3_delete_condition *c, const struct fst_s3_state *o)
 {
     uint64_t size;

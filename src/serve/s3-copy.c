@@ -1,72 +1,12 @@
-/* S3: CopyObject, UploadPartCopy's source, and bytes from file to file. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
+/* S3: CopyObject, and UploadPartCopy's source. */
+#include <stdio.h>
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "serve/s3.h"
 #include "sign/sigv4.h"
 
-enum { BLOCK = 256 * 1024, MOVE_MOST = 1 << 30, VALUE_MAX = 64 };
-
-/* ---- bytes */
-
-static enum fst_status copy_read(int to, int from, uint64_t offset, uint64_t n, struct fst_sums *sums, struct fst_error *err)
-{
-    char           *block = malloc(BLOCK);
-    enum fst_status st = block ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
-
-    while (!st && n) {
-        ssize_t got = pread(from, block, n < BLOCK ? (size_t)n : BLOCK, (off_t)offset);
-        if (got <= 0) {
-            st = got ? fst_fail_errno(err, "an object's file") : fst_fail(err, FST_EIO, "an object's file is shorter than it was");
-            break;
-        }
-        fst_sums_add(sums, block, (size_t)got);
-        st = fst_file_write_all(to, block, (size_t)got, "an object's file", err);
-        offset += (uint64_t)got;
-        n -= (uint64_t)got;
-    }
-    free(block);
-    return st;
-}
-
-/* Within the kernel, where the file systems can. */
-static void copy_within(int to, int from, uint64_t *offset, uint64_t *n)
-{
-    loff_t  at = (loff_t)*offset;
-    ssize_t moved;
-
-    while (*n && (moved = copy_file_range(from, &at, to, NULL, *n < MOVE_MOST ? (size_t)*n : MOVE_MOST, 0)) > 0) {
-        *n -= (uint64_t)moved;
-        *offset += (uint64_t)moved;
-    }
-}
-
-enum fst_status fst_s3_copy_bytes(struct fst_serve *s, int to, struct fst_view file, uint64_t from, uint64_t n, struct fst_sums *sums,
-                                  struct fst_error *err)
-{
-    struct fst_sums none = { 0 };
-    struct fst_buf  path;
-    enum fst_status st;
-    int             in;
-
-    fst_buf_init(&path, FST_TEXT_CEILING);
-    fst_serve_object_path(s, &path, file);
-    in = open(path.p, O_RDONLY | O_CLOEXEC);
-    if (in < 0) {
-        st = fst_fail_errno(err, "%s", path.p);
-    } else {
-        if (!sums)
-            copy_within(to, in, &from, &n);
-        st = copy_read(to, in, from, n, sums ? sums : &none, err);
-        close(in);
-    }
-    fst_buf_clear(&path);
-    return st;
-}
+enum { VALUE_MAX = 64 };
 
 /* ---- the source */
 
@@ -74,10 +14,11 @@ void fst_s3_source_clear(struct fst_s3_source *source)
 {
     fst_buf_clear(&source->bucket);
     fst_buf_clear(&source->key);
+    fst_buf_clear(&source->version);
     fst_s3_found_clear(&source->found);
 }
 
-/* "/bucket/key?versionId=null", encoded; the first slash may be missing. */
+/* "/bucket/key?versionId=…", encoded; the first slash may be missing. */
 static bool parse_source(struct fst_view v, struct fst_s3_source *source)
 {
     const char     *mark = v.n ? memchr(v.p, '?', v.n) : NULL, *slash;
@@ -86,6 +27,9 @@ static bool parse_source(struct fst_view v, struct fst_s3_source *source)
     if (mark) {
         version = fst_view_from(v, (size_t)(mark - v.p) + 1);
         v.n = (size_t)(mark - v.p);
+        if (!fst_view_starts(version, "versionId="))
+            return false;
+        fst_sign_decode(&source->version, fst_view_from(version, sizeof "versionId=" - 1));
     }
     for (size_t i = 0; i < v.n; i++) /* some encode it as forms are, with "+" for a space */
         fst_buf_add_char(&source->bucket, v.p[i] == '+' ? ' ' : v.p[i]);
@@ -99,7 +43,7 @@ static bool parse_source(struct fst_view v, struct fst_s3_source *source)
         return false;
     fst_buf_add(&source->bucket, v.p, (size_t)(slash - v.p));
     fst_buf_consume(&source->key, (size_t)(slash + 1 - source->key.p));
-    return !version.n || fst_view_is(version, "versionId=null") || fst_view_is(version, "versionId=");
+    return true;
 }
 
 static enum fst_status take_owner(void *ctx, const struct fst_row *row, struct fst_error *err)
@@ -135,15 +79,19 @@ bool fst_s3_open_source(struct fst_s3 *q, struct fst_s3_source *source)
     *source = (struct fst_s3_source){ 0 };
     fst_buf_init(&source->bucket, FST_TEXT_CEILING);
     fst_buf_init(&source->key, FST_TEXT_CEILING);
+    fst_buf_init(&source->version, FST_TEXT_CEILING);
     if (!parse_source(fst_exchange_header(q->x, "x-amz-copy-source"), source)) {
         fst_serve_s3_error(q->x, 400, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
     } else if (!may_read(q, fst_buf_view(&source->bucket))) {
         return false;
-    } else if (fst_s3_find(q->s, fst_buf_view(&source->bucket), fst_buf_view(&source->key), &source->found, &q->err)) {
+    } else if (fst_s3_find(q->s, fst_buf_view(&source->bucket), fst_buf_view(&source->key), fst_buf_view(&source->version),
+                           &source->found, &q->err)) {
         fst_s3_failed(q);
-    } else if (!source->found.found) {
-        fst_s3_refuse(q->x, FST_S3_NO_SUCH_KEY);
+    } else if (!fst_s3_is_there(&source->found)) {
+        fst_s3_refuse(q->x, source->version.len ? FST_S3_NO_SUCH_VERSION : FST_S3_NO_SUCH_KEY);
     } else {
+        if (strcmp(source->found.version, FST_S3_NULL_VERSION) != 0)
+            fst_exchange_add_header(q->x, "x-amz-copy-source-version-id", "%s", source->found.version);
         state = fst_s3_state_of(&source->found);
         return !fst_s3_answer_condition(q->x, fst_s3_source_condition(q->x, &state));
     }

@@ -1,4 +1,4 @@
-/* S3: ListObjects, both versions, and ListObjectVersions where each object has the one version. */
+/* S3: ListObjects, both versions, and ListObjectVersions. */
 #include <stdio.h>
 
 #include "base/str.h"
@@ -15,6 +15,8 @@ struct listing {
     struct fst_buf       prefix, delimiter, token, start_after, item, last, prefixes;
     struct fst_buf       after; /* keys behind this one are listed */
     struct fst_buf       from;  /* and from this one on */
+    struct fst_buf       id_marker; /* of VERSIONS: the version of `after` behind which it goes on */
+    struct fst_buf       last_id;
     bool                 encoded, with_owner, has_token, truncated, again;
     uint64_t             max, count;
     struct fst_buf      *out;
@@ -39,30 +41,41 @@ static struct fst_view common_prefix(const struct listing *l, struct fst_view ke
     return at ? fst_view_n(key.p, (size_t)(at - key.p) + l->delimiter.len) : (struct fst_view){ 0 };
 }
 
-enum { KEY, SIZE, ETAG, MODIFIED, HEADERS }; /* columns */
+enum { KEY, SIZE, ETAG, MODIFIED, HEADERS, ID, MARKER, LATEST }; /* columns; from ID on of VERSIONS */
 
-static void add_object(struct listing *l, const struct fst_row *row)
+static void add_checksum(struct listing *l, struct fst_view lines)
 {
-    struct fst_view lines = fst_row_text(row, HEADERS), class = fst_s3_header(lines, "x-amz-storage-class");
-    char            time[FST_S3_TIME_ISO];
-
-    fst_s3_time_iso(time, fst_row_int(row, MODIFIED));
-    fst_buf_add_str(l->out, l->kind == VERSIONS ? "<Version>" : "<Contents>");
-    add_name(l, l->out, "Key", fst_row_text(row, KEY));
-    if (l->kind == VERSIONS)
-        fst_buf_add_str(l->out, "<VersionId>null</VersionId><IsLatest>true</IsLatest>");
-    fst_xml_add(l->out, "LastModified", fst_view_of(time));
-    fst_xml_add(l->out, "ETag", fst_row_text(row, ETAG));
     for (unsigned i = 0; i < FST_SUMS; i++)
         if (*fst_sum_kinds[i].header && fst_s3_header(lines, fst_sum_kinds[i].header).n) {
             fst_xml_add(l->out, "ChecksumAlgorithm", fst_view_of(fst_sum_kinds[i].name));
             fst_xml_add(l->out, "ChecksumType", fst_s3_header(lines, "x-amz-checksum-type"));
         }
-    fst_buf_addf(l->out, "<Size>%lld</Size>", (long long)fst_row_int(row, SIZE));
+}
+
+static void add_object(struct listing *l, const struct fst_row *row)
+{
+    bool            is_marker = l->kind == VERSIONS && fst_row_int(row, MARKER);
+    const char     *element = is_marker ? "DeleteMarker" : l->kind == VERSIONS ? "Version" : "Contents";
+    struct fst_view lines = fst_row_text(row, HEADERS), class = fst_s3_header(lines, "x-amz-storage-class");
+    char            time[FST_S3_TIME_ISO];
+
+    fst_s3_time_iso(time, fst_row_int(row, MODIFIED));
+    fst_buf_addf(l->out, "<%s>", element);
+    add_name(l, l->out, "Key", fst_row_text(row, KEY));
+    if (l->kind == VERSIONS) {
+        fst_xml_add(l->out, "VersionId", fst_row_text(row, ID));
+        fst_xml_add(l->out, "IsLatest", fst_view_of(fst_row_int(row, LATEST) ? "true" : "false"));
+    }
+    fst_xml_add(l->out, "LastModified", fst_view_of(time));
+    if (!is_marker) {
+        fst_xml_add(l->out, "ETag", fst_row_text(row, ETAG));
+        add_checksum(l, lines);
+        fst_buf_addf(l->out, "<Size>%lld</Size>", (long long)fst_row_int(row, SIZE));
+        fst_xml_add(l->out, "StorageClass", class.n ? class : (struct fst_view)FST_VIEW("STANDARD"));
+    }
     if (l->with_owner)
         fst_s3_add_account(l->out, l->q->s, "Owner", fst_view_of(l->q->owner));
-    fst_xml_add(l->out, "StorageClass", class.n ? class : (struct fst_view)FST_VIEW("STANDARD"));
-    fst_buf_add_str(l->out, l->kind == VERSIONS ? "</Version>" : "</Contents>");
+    fst_buf_addf(l->out, "</%s>", element);
 }
 
 /* Go on behind all that begins so: an index look-up instead of reading over a million keys under one prefix. */
@@ -93,6 +106,9 @@ static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_er
     l->count++;
     fst_buf_reset(&l->last);
     fst_buf_add_view(&l->last, common.n ? common : key);
+    fst_buf_reset(&l->last_id);
+    if (l->kind == VERSIONS && !common.n)
+        fst_buf_add_view(&l->last_id, fst_row_text(row, ID));
     if (!common.n) {
         add_object(l, row);
         return FST_OK;
@@ -103,6 +119,24 @@ static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_er
     return skip_over(l, common);
 }
 
+static enum fst_status look_up_once(struct listing *l, struct fst_error *err)
+{
+    static const char objects[] = "SELECT key, size, etag, modified, headers FROM object WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key";
+    static const char versions[] =
+        "SELECT key, size, etag, modified, headers, id, marker, latest FROM"
+        " (SELECT *, 0 AS marker, 1 AS latest FROM object WHERE bucket = ?1 AND key >= ?2 AND key >= ?3 UNION ALL"
+        "  SELECT *, seq = (SELECT max(seq) FROM (SELECT seq FROM object AS o WHERE o.bucket = v.bucket AND o.key = v.key UNION ALL"
+        "   SELECT seq FROM version AS w WHERE w.bucket = v.bucket AND w.key = v.key)) FROM version AS v"
+        "  WHERE bucket = ?1 AND key >= ?2 AND key >= ?3)"
+        " WHERE key > ?2 OR (?4 <> '' AND seq < (SELECT max(seq) FROM (SELECT seq FROM object WHERE bucket = ?1 AND key = ?2 AND id = ?4 UNION ALL"
+        "  SELECT seq FROM version WHERE bucket = ?1 AND key = ?2 AND id = ?4))) ORDER BY key, seq DESC";
+
+    if (l->kind != VERSIONS)
+        return fst_db_run(l->q->s->db, visit, l, err, objects, "ttt", l->q->bucket, fst_buf_view(&l->after), fst_buf_view(&l->from));
+    return fst_db_run(l->q->s->db, visit, l, err, versions, "tttt", l->q->bucket, fst_buf_view(&l->after), fst_buf_view(&l->from),
+                      fst_buf_view(&l->id_marker));
+}
+
 static enum fst_status look_up(struct listing *l, struct fst_error *err)
 {
     enum fst_status st = FST_OK;
@@ -110,10 +144,7 @@ static enum fst_status look_up(struct listing *l, struct fst_error *err)
     fst_buf_add_view(&l->from, fst_buf_view(&l->prefix));
     do {
         l->again = false;
-        st = l->max ? fst_db_run(l->q->s->db, visit, l, err,
-                                 "SELECT key, size, etag, modified, headers FROM object WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key",
-                                 "ttt", l->q->bucket, fst_buf_view(&l->after), fst_buf_view(&l->from))
-                    : FST_OK;
+        st = l->max ? look_up_once(l, err) : FST_OK;
     } while (l->again);
     return st == FST_ELIMIT ? FST_OK : st;
 }
@@ -149,6 +180,8 @@ static bool read_arguments(struct listing *l)
     } else {
         fst_exchange_argument(x, l->kind == VERSIONS ? "key-marker" : "marker", &l->after);
     }
+    if (l->kind == VERSIONS)
+        fst_exchange_argument(x, "version-id-marker", &l->id_marker);
     fst_buf_clear(&value);
     return ok;
 }
@@ -170,6 +203,8 @@ static void add_head(struct listing *l)
         fst_buf_add_str(l->out, "<EncodingType>url</EncodingType>");
     if (l->kind != V2)
         add_name(l, l->out, l->kind == VERSIONS ? "KeyMarker" : "Marker", fst_buf_view(&l->after));
+    if (l->kind == VERSIONS)
+        fst_xml_add(l->out, "VersionIdMarker", fst_buf_view(&l->id_marker));
     if (l->has_token)
         fst_xml_add(l->out, "ContinuationToken", fst_buf_view(&l->token));
     if (l->start_after.len)
@@ -188,7 +223,8 @@ static void add_tail(struct listing *l)
         fst_xml_add(l->out, "NextContinuationToken", fst_buf_view(&l->item));
     } else if (l->truncated && l->kind == VERSIONS) {
         add_name(l, l->out, "NextKeyMarker", fst_buf_view(&l->last));
-        fst_buf_add_str(l->out, "<NextVersionIdMarker>null</NextVersionIdMarker>");
+        if (l->last_id.len)
+            fst_xml_add(l->out, "NextVersionIdMarker", fst_buf_view(&l->last_id));
     } else if (l->truncated && l->delimiter.len) {
         add_name(l, l->out, "NextMarker", fst_buf_view(&l->last));
     }
@@ -198,7 +234,8 @@ static void add_tail(struct listing *l)
 static void list(struct fst_s3 *q, enum kind kind)
 {
     struct listing        l = { .q = q, .kind = kind, .out = &q->x->out };
-    struct fst_buf *const bufs[] = { &l.prefix, &l.delimiter, &l.token, &l.start_after, &l.item, &l.last, &l.prefixes, &l.after, &l.from };
+    struct fst_buf *const bufs[] = { &l.prefix, &l.delimiter, &l.token, &l.start_after, &l.item, &l.last, &l.prefixes, &l.after,
+                                      &l.from, &l.id_marker, &l.last_id };
 
     for (size_t i = 0; i < FST_COUNT(bufs); i++)
         fst_buf_init(bufs[i], FST_TEXT_CEILING);

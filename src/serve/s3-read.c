@@ -224,30 +224,36 @@ static void send_object(struct fst_s3 *q, const struct fst_s3_found *f)
     add_headers(x, f, &e);
 }
 
-/* False when the query asks for a version that is not there. */
-static bool is_this_version(const struct fst_exchange *x)
+/* What has no bytes is refused: a delete marker, and where the newest is one, the key. */
+static void refuse_marker(struct fst_s3 *q, const struct fst_s3_found *f, bool is_named)
 {
-    struct fst_buf version;
-    bool           is;
-
-    fst_buf_init(&version, FST_TEXT_CEILING);
-    is = !fst_exchange_argument(x, "versionId", &version) || !version.len || fst_view_is(fst_buf_view(&version), "null");
-    fst_buf_clear(&version);
-    return is;
+    if (is_named)
+        fst_serve_s3_error(q->x, 405, "MethodNotAllowed", "The specified method is not allowed against this resource.");
+    else
+        fst_s3_refuse(q->x, FST_S3_NO_SUCH_KEY);
+    fst_exchange_add_header(q->x, "x-amz-delete-marker", "true");
+    fst_exchange_add_header(q->x, "x-amz-version-id", "%s", f->version);
 }
 
-/* The object; else an answer why not. `f` is to be cleared in any case. */
-static bool find_readable(struct fst_s3 *q, struct fst_s3_found *f)
+bool fst_s3_find_asked(struct fst_s3 *q, struct fst_s3_found *f)
 {
-    if (fst_s3_find(q->s, q->bucket, q->key, f, &q->err))
+    struct fst_buf version;
+    bool           ok = false;
+
+    fst_buf_init(&version, FST_TEXT_CEILING);
+    fst_exchange_argument(q->x, "versionId", &version);
+    if (fst_s3_find(q->s, q->bucket, q->key, fst_buf_view(&version), f, &q->err))
         fst_s3_failed(q);
     else if (!f->found)
-        fst_s3_refuse(q->x, FST_S3_NO_SUCH_KEY);
-    else if (!is_this_version(q->x))
-        fst_s3_refuse(q->x, FST_S3_NO_SUCH_VERSION);
+        fst_s3_refuse(q->x, version.len ? FST_S3_NO_SUCH_VERSION : FST_S3_NO_SUCH_KEY);
+    else if (f->is_marker)
+        refuse_marker(q, f, version.len != 0);
     else
-        return true;
-    return false;
+        ok = true;
+    if (ok && q->versioning != FST_S3_UNVERSIONED)
+        fst_exchange_add_header(q->x, "x-amz-version-id", "%s", f->version);
+    fst_buf_clear(&version);
+    return ok;
 }
 
 void fst_serve_get_object(struct fst_s3 *q)
@@ -256,7 +262,7 @@ void fst_serve_get_object(struct fst_s3 *q)
     struct fst_s3_state state;
     enum fst_s3_verdict verdict;
 
-    if (find_readable(q, &f)) {
+    if (fst_s3_find_asked(q, &f)) {
         state = fst_s3_state_of(&f);
         verdict = fst_s3_read_condition(q->x, &state);
         if (verdict == FST_S3_NOT_MODIFIED)
@@ -358,7 +364,7 @@ void fst_serve_get_attributes(struct fst_s3 *q)
 {
     struct fst_s3_found f;
 
-    if (find_readable(q, &f)) {
+    if (fst_s3_find_asked(q, &f)) {
         if (fst_exchange_header(q->x, "x-amz-object-attributes").n)
             add_attributes(q->x, &f);
         else

@@ -9,8 +9,6 @@
 #include "base/xml.h"
 #include "sign/sigv4.h"
 
-enum { KEY_MAX_BYTES = 1024 };
-
 /* ---- answers */
 
 void fst_xml_add(struct fst_buf *out, const char *element, struct fst_view text)
@@ -94,7 +92,15 @@ static const struct { int status; const char *code, *message; } errors[] = {
     [FST_S3_NOT_IMPLEMENTED] = { 501, "NotImplemented", "The local service does not have this operation." },
     [FST_S3_DENIED] = { 403, "AccessDenied", "Access Denied" },
     [FST_S3_INVALID_ARGUMENT] = { 400, "InvalidArgument", "Invalid Argument" },
+    [FST_S3_KEY_TOO_LONG] = { 400, "KeyTooLongError", "Your key is too long" },
+    [FST_S3_INTERNAL] = { 500, "InternalError", "We encountered an internal error. Please try again." },
 };
+
+void fst_s3_add_error(struct fst_buf *out, enum fst_s3_error error)
+{
+    fst_xml_add(out, "Code", fst_view_of(errors[error].code));
+    fst_xml_add(out, "Message", fst_view_of(errors[error].message));
+}
 
 void fst_s3_refuse(struct fst_exchange *x, enum fst_s3_error error)
 {
@@ -133,6 +139,7 @@ static const struct operation {
     { "GET", BUCKET, "list-type", NULL, "ListObjectsV2", fst_serve_list_objects, READS },
     { "GET", BUCKET, NULL, NULL, "ListObjects", fst_serve_list_objects, READS },
     { "HEAD", BUCKET, NULL, NULL, "HeadBucket", fst_serve_head_bucket, READS },
+    { "PUT", BUCKET, "versioning", NULL, "PutBucketVersioning", fst_serve_put_versioning, OWNS },
     { "PUT", BUCKET, "acl", NULL, "PutBucketAcl", fst_serve_put_bucket_acl, OWNS },
     { "PUT", BUCKET, NULL, NULL, "CreateBucket", fst_serve_create_bucket, ANYONE_SIGNED },
     { "DELETE", BUCKET, NULL, NULL, "DeleteBucket", fst_serve_delete_bucket, OWNS },
@@ -244,12 +251,13 @@ static enum fst_status take_bucket(void *ctx, const struct fst_row *row, struct 
     b->found = true;
     snprintf(b->q->owner, sizeof b->q->owner, "%.*s", FST_VIEW_ARGS(fst_row_text(row, 0)));
     snprintf(b->q->acl, sizeof b->q->acl, "%.*s", FST_VIEW_ARGS(fst_row_text(row, 1)));
+    b->q->versioning = fst_s3_versioning_of(fst_row_text(row, 2));
     return FST_OK;
 }
 
 static enum fst_status find_bucket(struct bucket_row *b, struct fst_view name)
 {
-    return fst_db_run(b->q->s->db, take_bucket, b, &b->q->err, "SELECT owner, acl FROM bucket WHERE name = ?", "t", name);
+    return fst_db_run(b->q->s->db, take_bucket, b, &b->q->err, "SELECT owner, acl, versioning FROM bucket WHERE name = ?", "t", name);
 }
 
 static bool may(const struct fst_s3 *q, enum access access)
@@ -301,8 +309,8 @@ static void route(struct fst_s3 *q, enum about about)
 {
     const struct operation *o = find_operation(q->x, about);
 
-    if (q->key.n > KEY_MAX_BYTES)
-        fst_serve_s3_error(q->x, 400, "KeyTooLongError", "Your key is too long");
+    if (q->key.n > FST_S3_KEY_MAX)
+        fst_s3_refuse(q->x, FST_S3_KEY_TOO_LONG);
     else if (!is_utf8(q->key) || !is_utf8(q->bucket) || (q->key.n && memchr(q->key.p, '\0', q->key.n)))
         fst_serve_s3_error(q->x, 400, "InvalidURI", "Couldn't parse the specified URI.");
     else if (o ? is_elsewhere(q->x, o->argument) : is_elsewhere(q->x, NULL))

@@ -228,6 +228,43 @@ def copies():
     refused("NoSuchBucket", s3.copy_object, Bucket="first", Key="to", CopySource="nowhere/to")
 
 
+def versions():
+    at = dict(Bucket="versioned", Key="v")
+    s3.create_bucket(Bucket="versioned")
+    check("no versions", s3.get_bucket_versioning(Bucket="versioned").get("Status"), None)
+    s3.put_object(**at, Body=b"plain")
+    s3.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    ids = ["null"] + [s3.put_object(**at, Body=b"%d" % n)["VersionId"] for n in range(3)]
+    check("newest", (s3.get_object(**at)["Body"].read(), s3.head_object(**at)["VersionId"]), (b"2", ids[3]))
+    check("first", s3.get_object(**at, VersionId="null")["Body"].read(), b"plain")
+    gone = s3.delete_object(**at)
+    check("marker", gone["DeleteMarker"], True)
+    answer = refused("NoSuchKey", s3.get_object, **at)
+    check("marker's headers", answer["ResponseMetadata"]["HTTPHeaders"]["x-amz-delete-marker"], "true")
+    refused("MethodNotAllowed", s3.get_object, **at, VersionId=gone["VersionId"])
+    refused("NoSuchVersion", s3.get_object, **at, VersionId="0" * 32)
+    check("no object", s3.list_objects_v2(Bucket="versioned")["KeyCount"], 0)
+    for size in (1, 2, 1000):
+        pages = list(s3.get_paginator("list_object_versions").paginate(Bucket="versioned", PaginationConfig={"PageSize": size}))
+        check(f"versions by {size}", [v["VersionId"] for p in pages for v in p.get("Versions", [])], ids[::-1])
+        check(f"markers by {size}", [(m["VersionId"], m["IsLatest"]) for p in pages for m in p.get("DeleteMarkers", [])], [(gone["VersionId"], True)])
+    s3.delete_object(**at, VersionId=gone["VersionId"])
+    check("back again", s3.get_object(**at)["Body"].read(), b"2")
+    s3.delete_object(**at, VersionId=ids[3])
+    check("the one before", s3.get_object(**at)["VersionId"], ids[2])
+    s3.copy_object(Bucket="versioned", Key="copy", CopySource={"Bucket": "versioned", "Key": "v", "VersionId": ids[1]})
+    check("copy of a version", s3.get_object(Bucket="versioned", Key="copy")["Body"].read(), b"0")
+    s3.put_object_tagging(**at, VersionId=ids[1], Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    check("tags of a version", [s3.get_object_tagging(**at, VersionId=v)["TagSet"] for v in ids[1:3]], [[{"Key": "a", "Value": "b"}], []])
+    s3.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Suspended"})
+    check("no id", s3.put_object(**at, Body=b"again plain").get("VersionId"), None)
+    check("null once", sorted(v["VersionId"] for v in s3.list_object_versions(Bucket="versioned", Prefix="v")["Versions"]), sorted(["null"] + ids[1:3]))
+    refused("BucketNotEmpty", s3.delete_bucket, Bucket="versioned")
+    everything = s3.list_object_versions(Bucket="versioned")["Versions"]
+    s3.delete_objects(Bucket="versioned", Delete={"Objects": [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in everything]})
+    s3.delete_bucket(Bucket="versioned")
+
+
 def signing():
     url = s3.generate_presigned_url("get_object", Params={"Bucket": "first", "Key": "to"}, ExpiresIn=60)
     check("presigned GET", urllib.request.urlopen(url).read(), b"copied")
@@ -301,5 +338,5 @@ def healthlake():
     lake.get_waiter("fhir_datastore_deleted").wait(DatastoreId=store, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
-for part in (buckets, objects, conditions, lists, checksums, multipart, copies, signing, healthlake):
+for part in (buckets, objects, conditions, lists, checksums, multipart, copies, versions, signing, healthlake):
     part()
