@@ -148,7 +148,33 @@ static void add_bucket_headers(const struct fst_aws *a, const struct fst_aws_req
         add_header(s, 6, "x-amz-request-payer", fst_view_of("requester"));
 }
 
-static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, struct signing *s, struct fst_error *err)
+static void hash_block(void *ctx, struct fst_view block)
+{
+    fst_digest_add(ctx, block.p, block.n);
+}
+
+/* SHA-256 of what is sent, in hex: once a request, however often it is tried. */
+static enum fst_status hash_body(const struct fst_aws_request *r, char out[FST_HEX_SHA256], struct fst_error *err)
+{
+    struct fst_digest d;
+    uint8_t           hash[FST_SHA256_BYTES];
+    enum fst_status   st = FST_OK;
+
+    out[0] = '\0';
+    if (r->unsigned_payload || r->trailer)
+        return FST_OK;
+    if (!r->sha256) {
+        if (fst_digest_init(&d, FST_SHA256))
+            return fst_fail(err, FST_ENOMEM, "out of memory");
+        st = fst_body_each(&r->body, hash_block, &d, err);
+        fst_digest_finish(&d, hash);
+    }
+    fst_hex(r->sha256 ? r->sha256 : hash, sizeof hash, out);
+    return st;
+}
+
+/* `payload`: the body's hash, where it is signed. */
+static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, const char *payload, struct signing *s, struct fst_error *err)
 {
     const struct fst_credentials *c = a->credentials;
     struct fst_view               host, path;
@@ -156,8 +182,8 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
                                           .service = fst_view_of(fst_service_row(r->service)->name) };
     struct fst_sign_request       q = { .method = fst_view_of(r->method), .query = r->query,
                                         .path_kind = r->service == FST_SERVICE_S3 ? FST_SIGN_PATH_DECODED : FST_SIGN_PATH_RAW };
-    char                          payload[FST_HEX_SHA256], signature[FST_HEX_SHA256];
-    uint8_t                       hash[FST_SHA256_BYTES];
+    char                          signature[FST_HEX_SHA256];
+    struct fst_trailer_signing    signing = { &scope, { 0 }, signature };
     struct fst_buf                authorization;
 
     if (r->header_count + 6 > MAX_HEADERS)
@@ -166,10 +192,6 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
     if (fst_buf_status(&a->url))
         return fst_fail(err, FST_ENOMEM, "out of memory");
     q.path = path;
-    if (!r->unsigned_payload && !r->trailer) {
-        fst_sha256(r->body, hash);
-        fst_hex(hash, sizeof hash, payload);
-    }
     q.payload = fst_view_of(r->trailer ? fst_trailer_payload(r->unsigned_payload)
                                        : r->unsigned_payload ? FST_SIGN_UNSIGNED_PAYLOAD : payload);
     fst_format_time_basic(scope.time, a->env->now_ms(a->env->ctx) + a->skew_ms);
@@ -204,8 +226,8 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
         return fst_fail(err, FST_ENOMEM, "out of memory");
     if (!r->trailer)
         return FST_OK;
-    return fst_trailer_build(&a->trailing, r->body, fst_view_of(r->trailer), r->unsigned_payload ? NULL : &scope,
-                             fst_view_of(c->secret_access_key), signature, err);
+    signing.secret = fst_view_of(c->secret_access_key);
+    return fst_trailer_build(&a->trailing, &r->body, fst_view_of(r->trailer), r->late, r->unsigned_payload ? NULL : &signing, err);
 }
 
 /* ---- once */
@@ -233,7 +255,7 @@ static enum fst_status take_credentials(struct fst_aws *a, const struct fst_aws_
     return r->anonymous ? FST_OK : fst_credential_source_get(a->config->credentials, NULL, &a->credentials, err);
 }
 
-static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
+static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request *r, const char *payload, struct fst_error *err)
 {
     struct signing          s;
     struct fst_http_request h;
@@ -241,14 +263,15 @@ static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request
 
     a->code[0] = '\0';
     if (!st)
-        st = sign(a, r, &s, err);
+        st = sign(a, r, payload, &s, err);
     if (st)
         return st;
     h = (struct fst_http_request){ .method = r->method, .url = a->url.p, .headers = s.headers, .header_count = s.count,
                                    .body = r->body, .sent = r->sent, .sink = r->sink, .sink_ctx = r->sink_ctx };
     if (r->trailer) {
-        h.pieces = a->trailing.pieces;
-        h.piece_count = a->trailing.count;
+        h.source = fst_trailer_read;
+        h.source_ctx = &a->trailing;
+        h.source_bytes = a->trailing.bytes;
     }
     st = fst_http_do(a->http, &h, &a->resp, err);
     if (st && r->bucket.n)
@@ -373,12 +396,16 @@ static void pause_before(struct fst_aws *a, enum fst_retry why, unsigned attempt
 
 enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
-    unsigned corrected = 0;
-    double   spent = 0;
+    unsigned        corrected = 0;
+    double          spent = 0;
+    char            payload[FST_HEX_SHA256];
+    enum fst_status hashed = hash_body(r, payload, err);
 
+    if (hashed)
+        return hashed;
     for (unsigned attempt = 0;; attempt++) {
         struct fst_error why = { 0 };
-        enum fst_status  st = send_once(a, r, &why);
+        enum fst_status  st = send_once(a, r, payload, &why);
         enum fst_retry   again = st ? judge(a, r, st, &corrected) : FST_RETRY_NO;
         bool             pays = again == FST_RETRY_TRANSIENT || again == FST_RETRY_THROTTLE;
         double           cost = !pays ? 0 : again == FST_RETRY_THROTTLE ? THROTTLE_COST : RETRY_COST;

@@ -36,10 +36,12 @@ struct fst_aws_request {
     struct fst_view    query;       /* percent-encoded */
     const char *const *headers;     /* "name: value"; all are signed */
     size_t             header_count;
-    struct fst_view    body;
+    struct fst_body    body;
+    const uint8_t     *sha256;         /* of the body, where the caller knows it already; else NULL */
     _Atomic uint64_t  *sent;           /* as in net/http.h; may be NULL */
     bool               unsigned_payload; /* the signature does not cover the body */
     const char        *trailer;        /* "x-amz-checksum-crc32:…": sent behind the body, which goes in chunks then; else NULL */
+    const struct fst_late *late;       /* the trailer is known when all else has been sent; NULL: it is known */
     bool               fails_late;     /* S3: a 200 may hold an error */
     fst_http_sink_fn  *sink;
     void              *sink_ctx;

@@ -27,7 +27,7 @@ enum fst_status fst_query_call(struct fst_aws *a, enum fst_service service, cons
         fst_sign_encode(&form, params[i].value, false);
     }
     st = fst_buf_check(&form, err);
-    r.body = fst_buf_view(&form);
+    r.body = fst_body_of(fst_buf_view(&form));
     if (!st)
         st = fst_aws_send(a, &r, err);
     if (form.p)

@@ -45,7 +45,7 @@ enum fst_status fst_s3_create_bucket(struct fst_aws *a, struct fst_view bucket, 
     if (strcmp(a->config->region, "us-east-1") != 0)
         fst_buf_addf(&body, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>%s"
                             "</LocationConstraint></CreateBucketConfiguration>", a->config->region);
-    r.body = fst_buf_view(&body);
+    r.body = fst_body_of(fst_buf_view(&body));
     st = fst_aws_send(a, &r, err);
     fst_buf_clear(&body);
     return st;

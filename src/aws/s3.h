@@ -54,11 +54,21 @@ struct fst_s3_guard {
     bool                 unsigned_payload;
 };
 
+/* A sum that is made while the body goes out, so that it is read but once. */
+struct fst_s3_late {
+    void (*begin)(void *ctx); /* once more, when it is sent again */
+    fst_body_fn *add;
+    enum fst_status (*end)(void *ctx, struct fst_s3_sum *sum, struct fst_error *err); /* not FST_OK: it is not to be sent */
+    void *ctx;
+};
+
 struct fst_s3_put {
     struct fst_view   bucket, key;
-    struct fst_view   body;
+    struct fst_body   body;
     _Atomic uint64_t *sent;      /* as in net/http.h; may be NULL */
     struct fst_s3_sum sum;       /* of the body; of kind NONE: none is sent */
+    const struct fst_s3_late *late; /* the sum's value is known when the body has been sent: unsigned, with a trailer; or NULL */
+    const uint8_t    *sha256;    /* of the body, where it is known; else NULL */
     bool              trailer, unsigned_payload; /* as in struct fst_s3_guard */
     const char       *content_type;
     const struct fst_s3_storing *storing; /* NULL: as the bucket has it */

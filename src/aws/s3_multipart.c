@@ -57,7 +57,7 @@ enum fst_status fst_s3_upload_part(struct fst_aws *a, const struct fst_s3_put *p
     fst_buf_clear(&query);
     if (st)
         return st;
-    part->sum = p->sum;
+    part->sum = h.sum;
     fst_s3_set_etag(part->etag, fst_http_header(&a->resp, "etag"));
     if (!part->etag[0])
         return fst_fail(err, FST_EPARSE, "s3://%.*s/%.*s: UploadPart: the answer has no usable ETag", FST_VIEW_ARGS(p->bucket),
@@ -98,7 +98,7 @@ enum fst_status fst_s3_complete_multipart(struct fst_aws *a, const struct fst_s3
     fst_s3_add_sum(&h, &p->sum);
     fst_s3_add_header(&h, "x-amz-checksum-type", p->sum.kind ? "FULL_OBJECT" : NULL);
     r.query = fst_buf_view(&query);
-    r.body = fst_buf_view(&body);
+    r.body = fst_body_of(fst_buf_view(&body));
     r.headers = h.items;
     r.header_count = h.count;
     st = fst_buf_check(&body, err);

@@ -24,7 +24,7 @@ void fst_s3_add_storing(struct fst_s3_headers *h, const struct fst_s3_storing *s
 struct fst_aws_request fst_s3_put_request(const struct fst_s3_put *p, const char *operation)
 {
     return (struct fst_aws_request){ .operation = operation, .method = "PUT", .bucket = p->bucket, .key = p->key, .body = p->body,
-                                     .sent = p->sent, .unsigned_payload = p->unsigned_payload };
+                                     .sha256 = p->sha256, .sent = p->sent, .unsigned_payload = p->unsigned_payload };
 }
 
 /* ---- checksums */
@@ -136,20 +136,55 @@ void fst_s3_read_sum(struct fst_s3_sum *sum, const struct fst_http_response *res
         fst_s3_parse_sum(sum, (enum fst_s3_sum_kind)kind, fst_http_header(resp, sums[kind].header));
 }
 
+static void write_trailer(char out[FST_S3_TRAILER_MAX], const struct fst_s3_sum *sum)
+{
+    char text[FST_S3_SUM_TEXT];
+
+    fst_s3_sum_text(text, sum);
+    snprintf(out, FST_S3_TRAILER_MAX, "%s:%s", sums[sum->kind].header, text);
+}
+
+static void late_begin(void *ctx)
+{
+    const struct fst_s3_headers *h = ctx;
+    h->late_sum->begin(h->late_sum->ctx);
+}
+
+static void late_add(void *ctx, struct fst_view bytes)
+{
+    const struct fst_s3_headers *h = ctx;
+    h->late_sum->add(h->late_sum->ctx, bytes);
+}
+
+static enum fst_status late_end(void *ctx, char *trailer, struct fst_error *err)
+{
+    struct fst_s3_headers *h = ctx;
+    enum fst_status        st = h->late_sum->end(h->late_sum->ctx, &h->sum, err);
+
+    if (st)
+        return st;
+    write_trailer(h->trailer, &h->sum);
+    memcpy(trailer, h->trailer, strlen(h->trailer));
+    return FST_OK;
+}
+
 void fst_s3_guard_request(struct fst_aws_request *r, struct fst_s3_headers *h, const struct fst_s3_put *p)
 {
-    char text[FST_S3_SUM_TEXT], length[32];
+    char length[32];
 
+    h->sum = p->sum;
     if (!p->trailer || !p->sum.kind) {
         fst_s3_add_sum(h, &p->sum);
     } else {
         snprintf(length, sizeof length, "%zu", p->body.n);
-        fst_s3_sum_text(text, &p->sum);
-        snprintf(h->trailer, sizeof h->trailer, "%s:%s", sums[p->sum.kind].header, text);
+        write_trailer(h->trailer, &p->sum); /* one that is late is as long */
         fst_s3_add_header(h, "content-encoding", "aws-chunked");
         fst_s3_add_header(h, "x-amz-decoded-content-length", length);
         fst_s3_add_header(h, "x-amz-trailer", sums[p->sum.kind].header);
         r->trailer = h->trailer;
+        h->late_sum = p->late;
+        h->late = (struct fst_late){ late_begin, late_add, late_end, h };
+        r->late = p->late ? &h->late : NULL;
     }
     r->headers = h->items;
     r->header_count = h->count;

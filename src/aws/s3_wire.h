@@ -13,6 +13,9 @@ struct fst_s3_headers {
     const char *items[FST_S3_HEADERS + FST_S3_STORING_MAX];
     size_t      count, texts; /* texts: of the items, those in `text` */
     char        trailer[FST_S3_TRAILER_MAX];
+    struct fst_late   late; /* where the sum is */
+    struct fst_s3_sum sum;  /* that was sent */
+    const struct fst_s3_late *late_sum;
 };
 void fst_s3_add_header(struct fst_s3_headers *h, const char *name, const char *value); /* NULL: left out */
 void fst_s3_add_storing(struct fst_s3_headers *h, const struct fst_s3_storing *storing); /* NULL: none */

@@ -19,9 +19,9 @@ struct exchange {
     struct fst_http               *h;
     const struct fst_http_request *req;
     struct fst_http_response      *resp;
-    const struct fst_view         *pieces;
-    size_t                         piece_count, piece, offset; /* sent up to there */
     uint64_t                       total, sent, counted; /* counted: in req->sent */
+    enum fst_status                source_st;
+    struct fst_error               source_err;
     bool                           too_long, refused; /* the body: beyond its ceiling; the sink gave up */
     bool                           bulk;              /* much is on the way: it is held to a pace, not to a time */
     bool                           stalled, late;
@@ -150,36 +150,27 @@ static void count_sent(struct exchange *x, uint64_t sent)
 
 static size_t on_read(char *p, size_t size, size_t n, void *ctx)
 {
-    struct exchange *x = ctx;
-    size_t           room = size * n, done = 0;
+    struct exchange               *x = ctx;
+    const struct fst_http_request *r = x->req;
+    size_t                         room = size * n, some = x->total - x->sent < room ? (size_t)(x->total - x->sent) : room;
 
-    while (done < room && x->piece < x->piece_count) {
-        const struct fst_view *v = &x->pieces[x->piece];
-        size_t                 some = v->n - x->offset < room - done ? v->n - x->offset : room - done;
-        if (some)
-            memcpy(p + done, v->p + x->offset, some);
-        done += some;
-        x->offset += some;
-        if (x->offset == v->n) {
-            x->piece++;
-            x->offset = 0;
-        }
-    }
-    x->sent += done;
+    if (some)
+        x->source_st = r->source ? r->source(r->source_ctx, x->sent, p, some, &x->source_err)
+                                 : fst_body_read(&r->body, (size_t)x->sent, p, some, &x->source_err);
+    if (x->source_st)
+        return CURL_READFUNC_ABORT;
+    x->sent += some;
     count_sent(x, x->sent);
-    return done;
+    return some;
 }
 
 static int on_seek(void *ctx, curl_off_t offset, int origin)
 {
     struct exchange *x = ctx;
 
-    if (origin != SEEK_SET)
+    if (origin != SEEK_SET || offset)
         return CURL_SEEKFUNC_CANTSEEK;
-    x->sent = (uint64_t)offset;
-    x->offset = (size_t)offset;
-    for (x->piece = 0; x->piece < x->piece_count && x->offset >= x->pieces[x->piece].n; x->piece++)
-        x->offset -= x->pieces[x->piece].n;
+    x->sent = 0;
     return CURL_SEEKFUNC_OK;
 }
 
@@ -286,6 +277,11 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
     const char     *why = x->h->why[0] ? x->h->why : curl_easy_strerror(code);
     enum fst_status st = FST_ENET;
 
+    if (x->source_st) {
+        if (err)
+            *err = x->source_err;
+        return x->source_st;
+    }
     if (code == CURLE_ABORTED_BY_CALLBACK && x->h->opts.stop && *x->h->opts.stop)
         return fst_fail(err, *x->h->opts.stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
     if (x->stalled || x->late) {
@@ -311,8 +307,7 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
 enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *req, struct fst_http_response *resp,
                             struct fst_error *err)
 {
-    struct exchange    x = { .h = h, .req = req, .resp = resp, .pieces = req->piece_count ? req->pieces : &req->body,
-                             .piece_count = req->piece_count ? req->piece_count : 1 };
+    struct exchange    x = { .h = h, .req = req, .resp = resp, .total = req->source ? req->source_bytes : req->body.n };
     bool               ok;
     struct curl_slist *headers = header_list(req, &ok);
     long               status = 0;
@@ -322,8 +317,6 @@ enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *r
         curl_slist_free_all(headers);
         return fst_fail(err, FST_ENOMEM, "out of memory");
     }
-    for (size_t i = 0; i < x.piece_count; i++)
-        x.total += x.pieces[i].n;
     fst_buf_reset(&resp->head);
     fst_buf_reset(&resp->body);
     h->why[0] = '\0';

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "net/body.h"
 
 struct fst_http; /* a client: keeps connections alive between exchanges */
 
@@ -21,15 +21,18 @@ struct fst_http_opts {
 
 /* Receives a body piece by piece; false gives up. */
 typedef bool fst_http_sink_fn(void *ctx, const char *p, size_t n);
+/* Gives a body's n bytes from `at` on, one after another; from 0 again when it is sent again. Not FST_OK gives up. */
+typedef enum fst_status fst_http_source_fn(void *ctx, uint64_t at, char *out, size_t n, struct fst_error *err);
 
 struct fst_http_request {
     const char        *method; /* "PUT" */
     const char        *url;
     const char *const *headers; /* "Name: value" */
     size_t             header_count;
-    struct fst_view    body;      /* sent as it is … */
-    const struct fst_view *pieces; /* … or, where there are some, these one after another */
-    size_t             piece_count;
+    struct fst_body    body;      /* sent as it is … */
+    fst_http_source_fn *source;   /* … or, where it is there, the `source_bytes` that it gives */
+    void              *source_ctx;
+    uint64_t           source_bytes;
     _Atomic uint64_t  *sent;      /* grows as the body goes out, and falls again when that was in vain; may be NULL */
     fst_http_sink_fn  *sink;      /* of a successful answer's body; NULL: into response->body */
     void              *sink_ctx;
@@ -51,7 +54,8 @@ void fst_http_response_clear(struct fst_http_response *r);
 /* A header's value, trimmed; empty when absent. */
 struct fst_view fst_http_header(const struct fst_http_response *r, const char *name);
 
-/* FST_OK when an answer came, whatever its status. FST_ENET when none did; FST_ELIMIT; FST_EINTR when stopped. */
+/* FST_OK when an answer came, whatever its status. FST_ENET when none did; FST_ELIMIT; FST_EINTR when stopped; else what
+ * the source failed with. */
 FST_MUST_USE enum fst_status fst_http_do(struct fst_http *h, const struct fst_http_request *req, struct fst_http_response *resp,
                                          struct fst_error *err);
 

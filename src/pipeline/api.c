@@ -67,7 +67,7 @@ static enum fst_status send_over_https(void *ctx, const struct fst_model_operati
     char                   target[128];
     const char *const      headers[] = { "content-type: " FST_HEALTHLAKE_CONTENT_TYPE, target };
     struct fst_aws_request q = { .service = FST_SERVICE_HEALTHLAKE, .operation = op->name, .method = "POST", .headers = headers,
-                                 .header_count = FST_COUNT(headers), .body = body };
+                                 .header_count = FST_COUNT(headers), .body = fst_body_of(body) };
     struct fst_aws        *a = NULL;
     enum fst_status        st = client_for(ctx, op, &a, err);
     snprintf(target, sizeof target, "x-amz-target: " FST_HEALTHLAKE_TARGET_PREFIX "%s", op->name);

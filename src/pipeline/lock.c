@@ -117,9 +117,9 @@ static bool is_gone(const struct holder *h, const struct holder *self)
 
 static struct fst_s3_put put_of(const struct fst_lock *l, bool if_absent)
 {
-    struct fst_s3_put p = { .bucket = l->bucket, .key = fst_view_of(l->key), .body = fst_buf_view(&l->text), .sum.kind = FST_S3_SUM_CRC32,
+    struct fst_s3_put p = { .bucket = l->bucket, .key = fst_view_of(l->key), .body = fst_body_of(fst_buf_view(&l->text)), .sum.kind = FST_S3_SUM_CRC32,
                             .content_type = "application/json", .if_absent = if_absent };
-    fst_s3_sum_add(&p.sum, p.body);
+    fst_s3_sum_add(&p.sum, fst_buf_view(&l->text));
     return p;
 }
 

@@ -276,7 +276,7 @@ static enum fst_check_result describe_key(struct fst_preflight *p)
     fst_json_begin_object(&w);
     fst_json_member_str(&w, "KeyId", p->opts->kms_key);
     fst_json_end_object(&w);
-    r.body = fst_buf_view(&body);
+    r.body = fst_body_of(fst_buf_view(&body));
     st = fst_aws_send(p->a, &r, &p->err);
     if (st == FST_ESERVICE && !strcmp(p->a->code, "NotFoundException"))
         result = fst_preflight_say(p, FST_CHECK_FAILED, "%s", p->err.text);

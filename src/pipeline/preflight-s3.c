@@ -96,7 +96,7 @@ static bool is_probe(const struct fst_aws *a)
 
 static enum fst_check_result probe(struct fst_preflight *p, struct fst_view key)
 {
-    struct fst_s3_put put = { .bucket = p->bucket, .key = key, .body = fst_view_of(probe_text), .content_type = "text/plain",
+    struct fst_s3_put put = { .bucket = p->bucket, .key = key, .body = fst_body_of(fst_view_of(probe_text)), .content_type = "text/plain",
                               .sum.kind = FST_S3_SUM_CRC32 };
     struct fst_s3_storing storing;
     const char       *sse = p->opts->storing.sse;
@@ -106,7 +106,7 @@ static enum fst_check_result probe(struct fst_preflight *p, struct fst_view key)
     if (fst_s3_storing_build(&storing, &p->opts->storing, &p->config.strings, &p->err))
         return fst_preflight_say(p, FST_CHECK_FAILED, "%s", p->err.text);
     put.storing = &storing;
-    fst_s3_sum_add(&put.sum, put.body);
+    fst_s3_sum_add(&put.sum, fst_view_of(probe_text));
     st = fst_s3_put(p->a, &put, &p->err);
     if (st)
         return say_step(p, st, "s3:PutObject\",\"s3:AbortMultipartUpload\",\"s3:ListMultipartUploadParts");

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "pipeline/sender-private.h"
 
-enum { PATH_CEILING = 64 * 1024, READ_BYTES = 1 << 20, HOT_BYTES = 256 * 1024 /* what the cache holds from reading to summing */ };
+enum { PATH_CEILING = 64 * 1024, STEP_BYTES = 1 << 20 /* between looks whether to stop */ };
 
 /* ---- the object */
 
@@ -107,102 +107,19 @@ enum fst_status fst_object_grow(struct fst_object *o, unsigned parts, struct fst
     return st;
 }
 
-/* ---- the file */
-
-static enum fst_status changed(const struct fst_object *o, const char *what, struct fst_error *err)
-{
-    fst_fail(err, FST_EIO, "%s: %s", o->path ? o->path : o->key, what);
-    fst_error_hint(err, "it was changed after it was prepared: prepare again");
-    return FST_EIO;
-}
-
-/* What is known of a body beside its bytes. */
-struct summed {
-    struct fst_view   bytes;
-    struct fst_s3_sum sum;
-    uint32_t          crc32;
-};
-
-static void add_bytes(struct summed *b, struct fst_view bytes)
-{
-    fst_s3_sum_add(&b->sum, bytes);
-    b->crc32 = b->sum.kind == FST_S3_SUM_CRC32 ? (uint32_t)b->sum.value : fst_crc32(b->crc32, bytes.p, bytes.n);
-}
-
-/* `b`: summed on the way; may be NULL. */
-static enum fst_status read_range(const struct fst_object *o, char *out, uint64_t offset, size_t size, struct summed *b, struct fst_error *err)
-{
-    int             fd = open(o->path, O_RDONLY | O_CLOEXEC);
-    size_t          done = 0;
-    enum fst_status st = FST_OK;
-
-    if (fd < 0)
-        return fst_fail_errno(err, "%s", o->path);
-    while (!st && done < size) {
-        size_t  want = size - done < HOT_BYTES ? size - done : HOT_BYTES;
-        ssize_t got = pread(fd, out + done, want, (off_t)(offset + done));
-        if (got < 0)
-            st = fst_fail_errno(err, "%s", o->path);
-        else if (!got)
-            st = changed(o, "it is shorter than the manifest says", err);
-        if (st || got <= 0)
-            break;
-        if (b)
-            add_bytes(b, fst_view_n(out + done, (size_t)got));
-        done += (size_t)got;
-    }
-    close(fd);
-    return st;
-}
-
-static enum fst_status load(struct fst_unit *u, struct fst_worker *w, struct summed *b, struct fst_error *err)
-{
-    *b = (struct summed){ .bytes = { u->body, u->size }, .sum.kind = u->object->sender->opts.guard.sum };
-    if (u->body || !u->size) {
-        add_bytes(b, b->bytes);
-        return FST_OK;
-    }
-    fst_sender_reserve_unit(u->object->sender, u, u->size);
-    if (w->cap < u->size) {
-        free(w->body);
-        w->cap = u->size;
-        w->body = malloc(w->cap);
-    }
-    if (!w->body) {
-        w->cap = 0;
-        return fst_fail(err, FST_ENOMEM, "out of memory");
-    }
-    b->bytes.p = w->body;
-    return read_range(u->object, w->body, u->offset, u->size, b, err);
-}
-
-/* ---- requests */
-
-static const char *content_type(const char *key)
-{
-    size_t n = strlen(key);
-    return n > 7 && !strcmp(key + n - 7, ".ndjson") ? "application/fhir+ndjson" : "application/json";
-}
+/* ---- whole */
 
 static struct fst_view key_of(const struct fst_object *o)
 {
     return fst_view_of(o->key);
 }
 
-static struct fst_s3_put put_of(const struct fst_object *o, const struct summed *b)
+static void add_same(void *ctx, struct fst_view bytes)
 {
-    const struct fst_sender_opts *s = &o->sender->opts;
-    return (struct fst_s3_put){ .bucket = s->bucket, .key = key_of(o), .body = b->bytes, .sum = b->sum,
-                                .sent = s->meter && s->counts ? &s->meter->bytes : NULL, .content_type = content_type(o->key),
-                                .storing = &s->storing, .trailer = s->guard.trailer, .unsigned_payload = s->guard.unsigned_payload };
+    fst_same_add(ctx, bytes);
 }
 
-static enum fst_status check_whole(const struct fst_object *o, uint32_t crc32, struct fst_error *err)
-{
-    return o->crc_known && crc32 != o->crc32 ? changed(o, "its bytes are not those that the manifest names", err) : FST_OK;
-}
-
-static enum fst_status is_kept(const struct fst_object *o, struct fst_aws *a, struct fst_view bytes, bool *kept, struct fst_error *err)
+static enum fst_status is_kept(const struct fst_object *o, struct fst_aws *a, const struct fst_body *body, bool *kept, struct fst_error *err)
 {
     struct fst_same same = { 0 };
     enum fst_status st = FST_OK;
@@ -211,8 +128,8 @@ static enum fst_status is_kept(const struct fst_object *o, struct fst_aws *a, st
     if (o->listed)
         st = fst_same_begin(&same, a, o->sender->opts.bucket, key_of(o), kept, err);
     if (!st && *kept) {
-        fst_same_add(&same, bytes);
-        *kept = fst_same_end(&same);
+        st = fst_body_each(body, add_same, &same, err);
+        *kept = fst_same_end(&same) && !st;
     }
     fst_same_clear(&same);
     return st;
@@ -221,22 +138,23 @@ static enum fst_status is_kept(const struct fst_object *o, struct fst_aws *a, st
 static enum fst_status send_whole(struct fst_unit *u, struct fst_worker *w, struct fst_error *err)
 {
     struct fst_object *o = u->object;
+    struct fst_payload payload;
     struct fst_s3_put  put;
-    struct summed      body;
     bool               kept = false;
-    enum fst_status    st = load(u, w, &body, err);
+    enum fst_status    st = fst_payload_open(&payload, u, w, err);
 
+    if (!st && (o->listed || !fst_payload_may_be_late(&payload)))
+        st = fst_payload_sum(&payload, err);
     if (!st)
-        st = check_whole(o, body.crc32, err);
-    if (!st)
-        st = is_kept(o, w->aws, body.bytes, &kept, err);
+        st = is_kept(o, w->aws, &payload.body, &kept, err);
     if (!st && !kept)
         st = fst_sender_before_write(o->sender, err);
-    put = put_of(o, &body);
+    put = fst_payload_put(&payload);
     if (!st && !kept)
         st = fst_s3_put(w->aws, &put, err);
     if (!st)
         fst_sender_count(o->sender, kept, u->size);
+    fst_payload_clear(&payload);
     return st;
 }
 
@@ -329,10 +247,10 @@ static bool resume_synced(struct fst_object *o, struct fst_aws *a)
 
 static enum fst_status create(struct fst_object *o, struct fst_aws *a, struct fst_error *err)
 {
-    char              id[FST_UPLOAD_ID_MAX];
-    struct summed     none = { .sum.kind = o->sender->opts.guard.sum };
-    struct fst_s3_put put = put_of(o, &none);
-    enum fst_status   st = fst_sender_before_write(o->sender, err);
+    char               id[FST_UPLOAD_ID_MAX];
+    struct fst_payload none = { .object = o, .sum.kind = o->sender->opts.guard.sum };
+    struct fst_s3_put  put = fst_payload_put(&none);
+    enum fst_status    st = fst_sender_before_write(o->sender, err);
 
     if (!st)
         st = fst_s3_create_multipart(a, &put, id, err);
@@ -401,7 +319,7 @@ static enum fst_status complete(struct fst_object *o, struct fst_aws *a, struct 
     for (unsigned i = 0; i < o->synced.count; i++)
         parts[i] = o->synced.parts[i].part;
     put.sum = join_sums(o, o->sender->opts.guard.sum, &crc32, &size);
-    st = check_whole(o, crc32, err);
+    st = fst_object_check(o, crc32, err);
     if (!st)
         st = fst_s3_complete_multipart(a, &put, o->synced.upload_id, parts, o->synced.count, err);
     if (st == FST_ESERVICE && completed_before(o, a, size, &put.sum))
@@ -425,29 +343,46 @@ static bool note_part(struct fst_object *o, unsigned part, const struct fst_sent
     return all;
 }
 
+/* What an earlier run sent of this part. Written before the upload counts as begun. */
+static const struct fst_sent_part *found_part(const struct fst_unit *u)
+{
+    const struct fst_object *o = u->object;
+    const struct fst_sent_part *f = u->part < o->synced.found_cap ? &o->synced.found[u->part] : NULL;
+    return f && f->part.etag[0] && f->size == u->size ? f : NULL;
+}
+
+static enum fst_status put_part(struct fst_unit *u, struct fst_aws *a, struct fst_payload *p, struct fst_sent_part *done, struct fst_error *err)
+{
+    const struct fst_sent_part *found = found_part(u);
+    struct fst_s3_put           put;
+    enum fst_status             st = FST_OK;
+
+    if (found || !fst_payload_may_be_late(p))
+        st = fst_payload_sum(p, err);
+    if (st)
+        return st;
+    put = fst_payload_put(p);
+    if (!found || !fst_s3_sum_equal(&found->part.sum, &put.sum))
+        return fst_s3_upload_part(a, &put, u->object->synced.upload_id, u->part + 1, &done->part, err);
+    done->part = found->part;
+    if (put.sent)
+        *put.sent += u->size;
+    return FST_OK;
+}
+
 static enum fst_status send_part(struct fst_unit *u, struct fst_worker *w, struct fst_error *err)
 {
-    struct fst_object  *o = u->object;
+    struct fst_object   *o = u->object;
     struct fst_sent_part done = { .size = u->size };
-    const struct fst_sent_part *found;
-    struct fst_s3_put   put;
-    struct summed       body;
-    enum fst_status     st = load(u, w, &body, err);
+    struct fst_payload   payload;
+    enum fst_status      st = fst_payload_open(&payload, u, w, err);
 
     if (!st)
         st = begin(o, w->aws, err);
-    if (st)
-        return st;
-    put = put_of(o, &body);
-    done.crc32 = body.crc32;
-    found = u->part < o->synced.found_cap ? &o->synced.found[u->part] : NULL; /* written before the upload counts as begun */
-    if (found && found->part.etag[0] && found->size == u->size && fst_s3_sum_equal(&found->part.sum, &put.sum)) {
-        done.part = found->part;
-        if (put.sent)
-            *put.sent += u->size;
-    } else {
-        st = fst_s3_upload_part(w->aws, &put, o->synced.upload_id, u->part + 1, &done.part, err);
-    }
+    if (!st)
+        st = put_part(u, w->aws, &payload, &done, err);
+    done.crc32 = payload.crc32;
+    fst_payload_clear(&payload);
     if (st || !note_part(o, u->part, &done))
         return st;
     return complete(o, w->aws, err);
@@ -468,18 +403,17 @@ enum fst_status fst_object_close(struct fst_object *o, struct fst_error *err)
 
 static enum fst_status compare_bytes(const struct fst_object *o, struct fst_same *same, struct fst_error *err)
 {
-    char           *buf = malloc(READ_BYTES);
-    enum fst_status st = buf ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
+    struct fst_body body = { .fd = open(o->path, O_RDONLY | O_CLOEXEC), .name = o->path };
+    enum fst_status st = body.fd < 0 ? fst_fail_errno(err, "%s", o->path) : FST_OK;
 
-    for (uint64_t at = 0; !st && at < o->size; at += READ_BYTES) {
-        size_t n = o->size - at < READ_BYTES ? (size_t)(o->size - at) : READ_BYTES;
-        st = read_range(o, buf, at, n, NULL, err);
-        if (!st)
-            fst_same_add(same, fst_view_n(buf, n));
+    for (uint64_t left = o->size; left && !st; left -= body.n, body.offset += body.n) {
+        body.n = left < STEP_BYTES ? (size_t)left : STEP_BYTES;
+        st = fst_body_each(&body, add_same, same, err);
         if (!st)
             st = fst_sender_check(o->sender, err);
     }
-    free(buf);
+    if (body.fd >= 0)
+        close(body.fd);
     return st;
 }
 

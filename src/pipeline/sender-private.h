@@ -9,6 +9,7 @@
 #include "pipeline/sender.h"
 
 #define FST_SENDER_PART ((uint64_t)8 << 20) /* an object up to this size goes whole */
+enum { FST_SENDER_HOT = 256 * 1024 /* a file's bytes up to this size stay in the processor's cache from reading to sending */ };
 
 /* A part that is there. */
 struct fst_sent_part {
@@ -47,15 +48,26 @@ struct fst_unit {
     struct fst_object *object;
     unsigned           part;   /* from 0 */
     uint64_t           offset; /* of a file */
-    char              *body;   /* NULL: to be read from the file, into the worker's */
+    char              *body;   /* NULL: to be read from the file */
     size_t             size, room; /* room: what the body takes of the memory */
 };
 
 /* A thread, with what it keeps from unit to unit. */
 struct fst_worker {
     struct fst_aws *aws;
-    char           *body; /* of the file at hand */
-    size_t          cap;
+    char           *hot; /* FST_SENDER_HOT bytes */
+};
+
+/* What a unit sends, and what is known of that. */
+struct fst_payload {
+    const struct fst_object *object;
+    struct fst_body          body;
+    bool                     opened, whole, summed, hashed; /* whole: all of the object; hashed: sha256 is there */
+    struct fst_s3_sum        sum;
+    uint32_t                 crc32;
+    struct fst_digest        digest;
+    uint8_t                  sha256[FST_SHA256_BYTES];
+    struct fst_s3_late       late;
 };
 
 /* A multipart upload that was found at the beginning. */
@@ -109,6 +121,20 @@ void fst_sender_release(struct fst_sender *s, size_t n);
 void fst_sender_reserve_unit(struct fst_sender *s, struct fst_unit *u, size_t n);
 FST_MUST_USE enum fst_status fst_sender_before_write(struct fst_sender *s, struct fst_error *err);
 void fst_sender_count(struct fst_sender *s, bool kept, uint64_t bytes);
+
+/* ---- sender-body.c: what a unit sends */
+
+FST_MUST_USE enum fst_status fst_payload_open(struct fst_payload *p, struct fst_unit *u, struct fst_worker *w, struct fst_error *err);
+void fst_payload_clear(struct fst_payload *p);
+/* Make its sums before it is sent. FST_EIO when it is all of an object, and not what the manifest names. */
+FST_MUST_USE enum fst_status fst_payload_sum(struct fst_payload *p, struct fst_error *err);
+/* May its sums be made while it is sent, instead? */
+bool fst_payload_may_be_late(const struct fst_payload *p);
+/* The request that sends it. Borrows p; sums that are not there are made on the way. */
+struct fst_s3_put fst_payload_put(struct fst_payload *p);
+/* FST_EIO with a word about what was changed by hand. */
+FST_MUST_USE enum fst_status fst_object_changed(const struct fst_object *o, const char *what, struct fst_error *err);
+FST_MUST_USE enum fst_status fst_object_check(const struct fst_object *o, uint32_t crc32, struct fst_error *err);
 
 /* ---- sender-object.c: what a unit does */
 

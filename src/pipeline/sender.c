@@ -267,7 +267,7 @@ static void *work(void *arg)
         end_unit(s, u, st, &err, w.aws && w.aws->throttled > throttled);
     }
     fst_aws_free(w.aws);
-    free(w.body);
+    free(w.hot);
     return NULL;
 }
 

@@ -96,7 +96,7 @@ static void test_answers(void **state)
 
     open_fixture(&f, &opts);
     for (size_t i = 0; i < FST_COUNT(rows); i++) {
-        struct fst_http_request req = { .method = rows[i].method, .body = fst_view_of(rows[i].body) };
+        struct fst_http_request req = { .method = rows[i].method, .body = fst_body_of(fst_view_of(rows[i].body)) };
         enum fst_status         st = ask(&f, &req, rows[i].target);
         if (st != rows[i].st)
             fail_msg("%s %s: status %s, not %s: %s", rows[i].method, rows[i].target, fst_status_name(st), fst_status_name(rows[i].st), f.err.text);
@@ -127,12 +127,21 @@ static void test_headers_and_reuse(void **state)
     close_fixture(&f);
 }
 
-static void test_pieces(void **state)
+enum { SOURCE_BYTES = 6 };
+
+static enum fst_status give(void *ctx, uint64_t at, char *out, size_t n, struct fst_error *err)
+{
+    if (ctx)
+        return fst_fail(err, FST_EIO, "a file: it is shorter than it was");
+    memcpy(out, "middle" + at, n);
+    return FST_OK;
+}
+
+static void test_source(void **state)
 {
     struct fst_http_opts    opts = { 0 };
     _Atomic uint64_t        sent = 7;
-    const struct fst_view   pieces[] = { FST_VIEW("mi"), FST_VIEW(""), FST_VIEW("ddl"), FST_VIEW("e") };
-    struct fst_http_request req = { .method = "PUT", .pieces = pieces, .piece_count = FST_COUNT(pieces), .sent = &sent };
+    struct fst_http_request req = { .method = "PUT", .source = give, .source_bytes = SOURCE_BYTES, .sent = &sent };
     struct fixture          f;
 
     open_fixture(&f, &opts);
@@ -140,6 +149,10 @@ static void test_pieces(void **state)
     assert_true(fst_view_is(fst_buf_view(&f.resp.body), "PUT middle"));
     assert_int_equal(sent, 13);
     assert_int_equal(ask(&f, &req, "/else"), FST_OK); /* refused: in vain */
+    assert_int_equal(sent, 13);
+    req.source_ctx = &f; /* breaks */
+    assert_int_equal(ask(&f, &req, "/echo"), FST_EIO);
+    assert_string_equal(f.err.text, "a file: it is shorter than it was");
     assert_int_equal(sent, 13);
     close_fixture(&f);
 }
@@ -190,5 +203,5 @@ static void test_stop(void **state)
     close_fixture(&f);
 }
 
-FST_TESTS(cmocka_unit_test(test_answers), cmocka_unit_test(test_headers_and_reuse), cmocka_unit_test(test_pieces),
+FST_TESTS(cmocka_unit_test(test_answers), cmocka_unit_test(test_headers_and_reuse), cmocka_unit_test(test_source),
           cmocka_unit_test(test_sink), cmocka_unit_test(test_stop))
