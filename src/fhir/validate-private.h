@@ -48,12 +48,24 @@ fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_
 struct fst_resource_scope {
     const struct fst_resource_scope *up;
     const struct fst_frame          *frame;
+    const struct fst_frame          *entry; /* of a Bundle, whose resource this is or stands in; NULL: none */
     bool                             is_contained;
 };
 
 struct fst_node_list {
     uint32_t *nodes;
     uint32_t  count, cap;
+};
+
+/* What a Bundle's entries are called: by their fullUrl, and by the "Type/id" of their resources. */
+enum fst_entry_name { FST_ENTRY_URL, FST_ENTRY_RESOURCE, FST_ENTRY_NAMES };
+struct fst_entries {
+    uint32_t      of;    /* the array of entries; FST_NO_NODE: none */
+    uint32_t     *slots; /* a hash table of `size` slots for each kind of name */
+    uint32_t      size, cap;
+    uint32_t      probes;   /* of the resource being checked */
+    uint32_t      nameless; /* the entry that was told last to need a fullUrl */
+    struct fst_buf name, part, url, base;
 };
 
 struct fst_validator {
@@ -76,6 +88,7 @@ struct fst_validator {
     uint16_t                        *guesses; /* of each type the member that came first last time, then of each member the one behind */
     struct fst_node_list             concepts;    /* a hash table: of a code system's, the first of each code */
     uint32_t                         concepts_of; /* the array that it is of; FST_NO_NODE: none */
+    struct fst_entries               entries;
     fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
     struct fst_invariants           *invariants;
     struct fst_profile_check        *profile_check;
@@ -144,6 +157,35 @@ void            fst_validate_invariants(struct fst_validator *v, const struct fs
 
 /* The type of what a reference leads to, as far as that can be known; false and empty when it cannot. */
 bool fst_reference_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type);
+
+/* A resource that has a canonical URL: one that is published. */
+bool fst_is_published(const struct fst_schema *s, fst_def def);
+/* Is it the name of a resource type? */
+bool fst_names_resource(const struct fst_validator *v, struct fst_view type);
+/* Is it "Type?parameter=value&…"? */
+bool fst_reference_is_search(const struct fst_validator *v, struct fst_view reference);
+
+/* ---- Bundles */
+/* "http://x.org/fhir/Type/id", a URL that looks like a server's: its parts. */
+bool fst_url_is_of(const struct fst_validator *v, struct fst_view url, struct fst_view *base, struct fst_view *type, struct fst_view *id);
+/* The entry whose resource hangs on `at`; else that which the resource being checked is in; NULL: none. */
+const struct fst_frame *fst_entry_around(const struct fst_validator *v, const struct fst_frame *at);
+void fst_entries_init(struct fst_entries *x);
+void fst_entries_clear(struct fst_entries *x);
+/* How many of the Bundle's entries are called that, with or without a version behind it, and the first of them. */
+uint32_t fst_entries_called(struct fst_validator *v, uint32_t bundle, enum fst_entry_name kind, struct fst_view name, uint32_t *first);
+enum fst_bundled {
+    FST_BUNDLED_ELSEWHERE, /* nothing here is called that */
+    FST_BUNDLED_HERE,
+    FST_BUNDLED_TWICE,     /* more than one entry is called that */
+    FST_BUNDLED_OTHER,     /* what is called that is of another type than the reference says */
+    FST_BUNDLED_MALFORMED, /* neither "Type/id" nor a URL */
+    FST_BUNDLED_NAMELESS   /* the entry has no fullUrl, which a reference starts from */
+};
+/* What a reference in the resource being checked, which is in an entry (v->scope->entry), leads to: that resource, or FST_NO_NODE. */
+enum fst_bundled fst_entries_resolve(struct fst_validator *v, struct fst_view reference, uint32_t *resource);
+/* In a document or a message everything hangs together. */
+void fst_validate_linked(struct fst_validator *v, const struct fst_frame *bundle, uint32_t entries, bool is_document);
 
 /* ---- profiles */
 enum fst_status fst_profile_check_new(struct fst_profile_check **out, const struct fst_schema *schema);

@@ -186,7 +186,7 @@ static void check_length(struct fst_validator *v, const struct fst_occurrence *o
 static void check_inside(struct fst_validator *v, const struct fst_occurrence *o, uint32_t point)
 {
     struct fst_frame          frame;
-    struct fst_resource_scope scope = { v->scope, &frame, v->scope && o->place.at == v->scope->frame };
+    struct fst_resource_scope scope = { v->scope, &frame, fst_entry_around(v, o->place.at), v->scope && o->place.at == v->scope->frame };
     fst_occurrence_frame(v, o, &frame);
     if (frame.node == FST_NO_NODE)
         return;

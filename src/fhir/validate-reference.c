@@ -39,12 +39,17 @@ static struct fst_view cut_tail(struct fst_view *v)
     return tail;
 }
 
+bool fst_names_resource(const struct fst_validator *v, struct fst_view type)
+{
+    fst_def def = fst_schema_find(v->schema, type);
+    return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE;
+}
+
 /* The type that a reference's text names: "Type/id", behind any base, with or without a version. */
 static bool implied_type(const struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
     struct fst_view parts[4] = { { 0 } }, rest = reference; /* the last four, the last first */
     unsigned        n = 0;
-    fst_def         def;
 
     while (rest.n && rest.p[rest.n - 1] == '/')
         rest.n--;
@@ -53,8 +58,7 @@ static bool implied_type(const struct fst_validator *v, struct fst_view referenc
     if (n < 2)
         return false;
     *type = fst_view_is(parts[1], "_history") && n == FST_COUNT(parts) ? parts[3] : parts[1];
-    def = fst_schema_find(v->schema, *type);
-    return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE;
+    return fst_names_resource(v, *type);
 }
 
 /* Of a link to another resource, by its text or, where that doesn't say, by whoever knows. */
@@ -65,6 +69,45 @@ static bool target_type(const struct fst_validator *v, struct fst_view reference
     *type = v->opts.link_type ? v->opts.link_type(v->opts.link_ctx, reference) : (struct fst_view){ 0 };
     return type->n;
 }
+
+/* ---- searches */
+
+static bool is_parameter_name(struct fst_view v)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        char c = v.p[i];
+        bool is_letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+        if (!is_letter && c != '_' && (!i || !((c >= '0' && c <= '9') || c == '.' || c == ':' || c == '-')))
+            return false;
+    }
+    return v.n;
+}
+
+/* Behind a type, does a query begin? */
+static const char *query_of(const struct fst_validator *v, struct fst_view reference)
+{
+    const char *at = reference.n ? memchr(reference.p, '?', reference.n) : NULL;
+    return at && fst_names_resource(v, fst_view_n(reference.p, (size_t)(at - reference.p))) ? at + 1 : NULL;
+}
+
+bool fst_reference_is_search(const struct fst_validator *v, struct fst_view reference)
+{
+    const char *at = query_of(v, reference), *end = reference.p + reference.n;
+
+    while (at) {
+        const char     *stop = memchr(at, '&', (size_t)(end - at));
+        struct fst_view part = fst_view_n(at, (size_t)((stop ? stop : end) - at));
+        const char     *equals = part.n ? memchr(part.p, '=', part.n) : NULL;
+        if (!equals || memchr(equals + 1, '=', (size_t)(part.p + part.n - equals - 1)) || !is_parameter_name(fst_view_n(part.p, (size_t)(equals - part.p))))
+            return false;
+        if (!stop)
+            return true;
+        at = stop + 1;
+    }
+    return false;
+}
+
+/* ---- what is referred to */
 
 /* "#id": the type of a contained resource with that id; "#": that of the resource that this one is contained in. */
 static bool contained_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
@@ -91,8 +134,24 @@ static bool contained_type(struct fst_validator *v, struct fst_view reference, s
     return false;
 }
 
+/* Of a reference within a Bundle: what it leads to there counts before what its text says. */
+static bool bundled_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+{
+    uint32_t resource = FST_NO_NODE;
+    fst_def  def;
+
+    if (!v->scope->entry)
+        return false;
+    fst_entries_resolve(v, reference, &resource);
+    def = resource == FST_NO_NODE ? FST_NO_DEF : fst_schema_find(v->schema, fst_tape_member_string(v->tape, resource, "resourceType", &v->scratch2));
+    *type = def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
+    return type->n;
+}
+
 bool fst_reference_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
+    if (reference.n && reference.p[0] != '#' && bundled_type(v, reference, type))
+        return true;
     if (reference.n && (reference.p[0] == '#' ? contained_type(v, reference, type) : target_type(v, reference, type)))
         return type->n;
     *type = (struct fst_view){ 0 };
@@ -130,19 +189,45 @@ static bool is_usual(const struct fst_validator *v, const struct fst_frame *at, 
     return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE && (targets == FST_NONE || is_target_def(v, targets, def));
 }
 
+/* What is wrong with a reference of a resource in a Bundle. */
+static void check_bundled(struct fst_validator *v, const struct fst_frame *at, struct fst_view reference)
+{
+    static const struct { const char *rule, *text; } told[] = {
+        [FST_BUNDLED_ELSEWHERE] = { NULL, NULL }, [FST_BUNDLED_HERE] = { NULL, NULL },
+        [FST_BUNDLED_TWICE] = { "reference", "more than one entry of the Bundle has that fullUrl" },
+        [FST_BUNDLED_OTHER] = { "reference-target", "the entry of the Bundle that has that fullUrl is of another type" },
+        [FST_BUNDLED_MALFORMED] = { "reference", "within a Bundle a relative reference is Type/id" },
+        [FST_BUNDLED_NAMELESS] = { "entry-fullUrl", "the entry needs a fullUrl, since its resource refers to others" },
+    };
+    uint32_t         resource;
+    enum fst_bundled bundled = fst_entries_resolve(v, reference, &resource);
+    const struct fst_frame *where = bundled == FST_BUNDLED_NAMELESS ? v->scope->entry : at;
+
+    if (bundled == FST_BUNDLED_NAMELESS && v->entries.nameless == where->node)
+        return; /* told once of each entry */
+    if (bundled == FST_BUNDLED_NAMELESS)
+        v->entries.nameless = where->node;
+    if (told[bundled].text)
+        fst_error_at(v, fst_place_of(where), FST_ISSUE_INVALID, told[bundled].rule, where->node, "%s", told[bundled].text);
+}
+
 void fst_rule_reference(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view reference = fst_known_string(v, at, FST_KNOWN_REFERENCE_REFERENCE, &v->scratch), type = { 0 };
     uint16_t        targets = at->member ? at->member->targets : FST_NONE;
 
-    if (!reference.n || is_usual(v, at, reference, targets))
+    if (!reference.n || (!v->scope->entry && is_usual(v, at, reference, targets)))
         return;
     if (has_space(reference)) {
         fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "reference", at->node, "the reference has white space in it");
         return;
     }
+    if (query_of(v, reference) && !fst_reference_is_search(v, reference))
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "reference", at->node, "behind the ? is no query: name=value, with & between them");
     if (reference.p[0] == '#')
         fst_validate_note_link(v, fst_known(v, at, FST_KNOWN_REFERENCE_REFERENCE));
+    else if (v->scope->entry)
+        check_bundled(v, at, reference);
     if (fst_reference_type(v, reference, &type) && targets != FST_NONE && !is_target(v, targets, type))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "reference-target", at->node, "a %.*s is nothing that this element may refer to",
                      FST_VIEW_ARGS(type));

@@ -38,11 +38,10 @@ static void find_known(struct fst_validator *v)
         v->known[i] = fst_schema_element(v->schema, fst_schema_find(v->schema, rows[i].type), rows[i].element)->index;
 }
 
-/* A resource that has a canonical URL: one that is published. */
-static bool is_canonical(const struct fst_schema *s, fst_def def)
+bool fst_is_published(const struct fst_schema *s, fst_def def)
 {
     static const struct fst_view  url = FST_VIEW("url"), status = FST_VIEW("status");
-    const struct fst_element     *published = s->types[def].kind == FST_DEF_RESOURCE ? fst_schema_element(s, def, status) : NULL;
+    const struct fst_element     *published = def != FST_NO_DEF && s->types[def].kind == FST_DEF_RESOURCE ? fst_schema_element(s, def, status) : NULL;
 
     return published && fst_schema_element(s, def, url) && published->binding != FST_NONE && s->bindings[published->binding].set != FST_NONE &&
            fst_view_is(fst_pool_view(s, s->sets[s->bindings[published->binding].set].url), "publication-status");
@@ -79,7 +78,7 @@ static bool find_rules(struct fst_validator *v)
             if (fst_schema_is_a(v->schema, (fst_def)def, fst_schema_find(v->schema, rows[i].type)))
                 v->type_rules[def] = rows[i].rule;
     for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
-        if (!v->type_rules[def] && is_canonical(v->schema, (fst_def)def))
+        if (!v->type_rules[def] && fst_is_published(v->schema, (fst_def)def))
             v->type_rules[def] = fst_rule_canonical;
     return v->type_rules;
 }
@@ -100,6 +99,7 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     fst_buf_init(&v->hint, MAX_TEXT);
     fst_buf_init(&v->scratch, SIZE_MAX / 2);
     fst_buf_init(&v->scratch2, SIZE_MAX / 2);
+    fst_entries_init(&v->entries);
     find_known(v);
     v->guesses = calloc((size_t)v->schema->types_count + v->schema->members_count, sizeof *v->guesses);
     if (!v->guesses || !find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema)) {
@@ -120,6 +120,7 @@ void fst_validator_free(struct fst_validator *v)
     fst_buf_clear(&v->hint);
     fst_buf_clear(&v->scratch);
     fst_buf_clear(&v->scratch2);
+    fst_entries_clear(&v->entries);
     free(v->links.nodes);
     free(v->guesses);
     free(v->concepts.nodes);
@@ -155,6 +156,13 @@ static const struct fst_type_row *type_of(struct fst_validator *v, struct fst_pl
     return &v->schema->types[def];
 }
 
+const struct fst_frame *fst_entry_around(const struct fst_validator *v, const struct fst_frame *at)
+{
+    if (at && v->type_rules[at->type - v->schema->types] == fst_rule_entry)
+        return at;
+    return v->scope ? v->scope->entry : NULL;
+}
+
 static bool is_id(struct fst_validator *v, uint32_t node)
 {
     return fst_tape_kind(v->tape, node) == FST_JSON_STRING && fst_id_is_valid(fst_value_of(v, node));
@@ -173,7 +181,7 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
                         uint32_t node)
 {
     struct fst_frame           frame = { .up = up, .member = member, .index = index, .node = node };
-    struct fst_resource_scope  scope = { v->scope, &frame, up && up->type->kind == FST_DEF_RESOURCE };
+    struct fst_resource_scope  scope = { v->scope, &frame, fst_entry_around(v, up), up && up->type->kind == FST_DEF_RESOURCE };
     uint32_t                   first_link = v->links.count;
     frame.type = type_of(v, (struct fst_place){ up, member, index }, node);
     if (!frame.type)
@@ -216,7 +224,8 @@ enum fst_status fst_validate(struct fst_validator *v, const struct fst_tape *tap
     v->scope = NULL;
     v->links.count = 0;
     v->searches = v->steps = 0;
-    v->concepts_of = FST_NO_NODE;
+    v->concepts_of = v->entries.of = FST_NO_NODE;
+    v->entries.probes = v->entries.nameless = 0;
     v->verdict = (struct fst_verdict){ 0 };
     check_root(v, root);
     v->verdict.ok = !v->verdict.errors;

@@ -1,38 +1,6 @@
 #include "test.h"
 
-#include "fhir/validate.h"
-
-/* What a sink remembers: the first error. */
-struct first {
-    char     rule[32], expression[256], text[256];
-    unsigned count;
-};
-
-static void note(void *ctx, const struct fst_issue *issue)
-{
-    struct first *f = ctx;
-    if (issue->severity < FST_SEVERITY_ERROR || f->count++)
-        return;
-    snprintf(f->rule, sizeof f->rule, "%s", issue->rule);
-    snprintf(f->expression, sizeof f->expression, "%.*s", FST_VIEW_ARGS(issue->expression));
-    snprintf(f->text, sizeof f->text, "%.*s", FST_VIEW_ARGS(issue->text));
-}
-
-static struct fst_verdict judge(const struct fst_validate_opts *opts, const char *json, struct first *first)
-{
-    struct fst_tape       tape = { 0 };
-    struct fst_json_error jerr;
-    struct fst_validator *v;
-    struct fst_verdict    verdict;
-    *first = (struct first){ 0 };
-    if (fst_json_parse(&tape, fst_view_of(json), &(struct fst_json_opts){ 0 }, &jerr))
-        fail_msg("%s: %s", json, jerr.what);
-    assert_int_equal(fst_validator_new(&v, opts, NULL), FST_OK);
-    assert_int_equal(fst_validate(v, &tape, 0, note, first, &verdict), FST_OK);
-    fst_validator_free(v);
-    fst_tape_clear(&tape);
-    return verdict;
-}
+#include "judge.h"
 
 static void structure(void **state)
 {
@@ -73,7 +41,7 @@ static void structure(void **state)
 
 static void rules(void **state)
 {
-    static const struct { const char *json, *rule, *expression; } rows[] = {
+    static const struct judged_row rows[] = {
         /* an element with an id alone is none */
         { "{'resourceType':'Patient','birthDate':'2020','_birthDate':{'id':'x'}}", "", "" },
         { "{'resourceType':'Patient','_birthDate':{'id':'x'}}", "ele-1", "Patient.birthDate" },
@@ -174,18 +142,7 @@ static void rules(void **state)
         { "{'resourceType':'Observation','status':'final','code':{'text':'x'},'subject':{'_reference':{'extension':[{'url':'http://x.org','valueCode':'a'}]}}}",
           "", "" },
     };
-    static const struct fst_validate_opts opts = { .level = FST_LEVEL_STRICT };
-    for (size_t i = 0; i < FST_COUNT(rows); i++) {
-        char         json[1024];
-        struct first first;
-        size_t       n = 0;
-        for (; rows[i].json[n]; n++)
-            json[n] = (char)(rows[i].json[n] == '\'' ? '"' : rows[i].json[n]);
-        json[n] = '\0';
-        judge(&opts, json, &first);
-        if (strcmp(first.rule, rows[i].rule) || strcmp(first.expression, rows[i].expression))
-            fail_msg("%s: %s at '%s': %s", json, first.rule, first.expression, first.text);
-    }
+    judge_rows(&(struct fst_validate_opts){ .level = FST_LEVEL_STRICT }, rows, FST_COUNT(rows));
 }
 
 static void narratives(void **state)
