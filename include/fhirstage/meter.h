@@ -9,6 +9,7 @@
 enum fst_stage {
     FST_STAGE_NONE,
     FST_STAGE_INDEX,   /* first pass: who can be pointed at */
+    FST_STAGE_MEASURE, /* the second pass without writing, where it may become several import jobs */
     FST_STAGE_PREPARE, /* second pass: validate, rewrite, write chunks */
     FST_STAGE_UPLOAD,
     FST_STAGE_IMPORT,

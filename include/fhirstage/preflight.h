@@ -26,6 +26,7 @@ struct fst_preflight_opts {
     struct fst_storing        storing; /* of the uploads */
     struct fst_remote         remote;
     const struct fst_figures *figures; /* of what is to be imported; NULL: not known */
+    uint64_t                  max_job_files, max_job_bytes; /* the account's quotas; 0: FST_JOB_FILES, FST_JOB_BYTES */
     struct fst_meter         *meter;   /* may be NULL */
 };
 

@@ -2,6 +2,7 @@
  *
  *   input/TYPE/TYPE-000001.ndjson    meta/manifest.json    meta/provenance/…    quarantine/…
  *
+ * Where that is more than one import job may hold: input/job-0001/TYPE/…, input/job-0002/TYPE/…
  * Two passes: the first indexes what can be pointed at, the second validates, rewrites and writes.
  * What is written depends on the input and the shaping options alone, never on jobs, memory or time.
  * Threads: one call uses `jobs` threads of its own; calls do not share state. */
@@ -25,6 +26,11 @@ enum fst_bundles    { FST_BUNDLES_DEFAULT, FST_BUNDLES_SPLIT, FST_BUNDLES_KEEP }
 enum fst_ids        { FST_IDS_KEEP, FST_IDS_SCOPE };
 enum fst_duplicates { FST_DUPLICATES_FIRST, FST_DUPLICATES_KEEP, FST_DUPLICATES_FAIL };
 enum fst_unresolved { FST_UNRESOLVED_KEEP, FST_UNRESOLVED_QUARANTINE, FST_UNRESOLVED_FAIL };
+
+/* What an import job's input is below the folder or prefix. Of several jobs each has a folder below it: this and a number
+ * of four digits, from 1. */
+#define FST_INPUT_FOLDER "input/"
+#define FST_JOB_FOLDER   "job-"
 
 /* Why an input value was not staged although nothing is wrong with it. */
 #define FST_SKIPS(X)                                                                     \
@@ -54,6 +60,11 @@ struct fst_chunk_sink {
     void            (*drop)(void *file); /* it will not be */
 };
 
+/* What HealthLake takes (Amazon HealthLake Developer Guide, "Endpoints and quotas"). */
+#define FST_JOB_FILES  UINT64_C(1000000)       /* L-529B6D50, adjustable */
+#define FST_JOB_BYTES  UINT64_C(5000000000000) /* L-DEBEEE9B, adjustable */
+#define FST_FILE_BYTES UINT64_C(50000000000)
+
 struct fst_prepare_opts {
     const char *const *inputs; /* FILE, folder, "-", or what `store` claims */
     size_t             input_count;
@@ -74,7 +85,9 @@ struct fst_prepare_opts {
     bool                stage_unsupported; /* also stage types that HealthLake does not take */
     bool                include_values;    /* messages may show values of resources */
 
-    uint64_t    chunk_bytes;        /* 0: 256 MiB */
+    uint64_t    chunk_bytes;        /* 0: 256 MiB; FST_FILE_BYTES and max_job_bytes at most */
+    uint64_t    max_job_files;      /* what an import job may hold; more becomes several. 0: FST_JOB_FILES … */
+    uint64_t    max_job_bytes;      /* … and FST_JOB_BYTES */
     uint64_t    segment_bytes;      /* 0: 256 MiB; for tests */
     uint64_t    max_resource_bytes; /* 0: 192 MiB */
     uint64_t    memory_bytes;       /* 0: 256 MiB */
@@ -111,6 +124,8 @@ struct fst_figures {
     uint64_t unresolved;                       /* references left as they were */
     uint64_t unknown_profiles;                 /* entries of meta.profile that are not known, met at level strict */
     uint64_t input_bytes;                      /* as read, after gunzip */
+    uint64_t import_jobs;                      /* that it takes to import what is staged */
+    uint64_t job_files, job_bytes;             /* the most of each that one of them takes */
     size_t   type_count;
     struct fst_type_figures types[FST_TYPE_MAX]; /* sorted by type */
     double   seconds;                          /* wall clock of the preparation */

@@ -40,6 +40,7 @@ struct fst_upload_result {
     uint64_t files_sent, bytes_sent;
     uint64_t files_kept, bytes_kept; /* there already, with the same size and checksum */
     uint64_t files_pruned, files_verified;
+    uint64_t import_jobs; /* that it takes to import what is there */
     double   seconds;
 };
 
@@ -80,28 +81,42 @@ struct fst_run_opts {
     const char *role_arn, *kms_key;
     const char *output_uri;          /* NULL: PREFIX/output/ */
     const char *job_name;            /* NULL: "fhirstage" */
-    int64_t     timeout_ms;          /* of the wait for the job; 0: none */
+    int64_t     timeout_ms;          /* of the wait for the jobs; 0: none */
     int64_t     poll_ms;             /* longest pause between two looks; 0: 30 s */
-    uint64_t    max_job_files;       /* what an import job may hold; 0: HealthLake's quotas, 1,000,000 files … */
-    uint64_t    max_job_bytes;       /* … and 5,000 GB */
     bool        require_empty;       /* refuse a data store that was imported into before; else that is a notice */
+};
+
+/* One import job, as far as it went. Texts are "" until known. */
+struct fst_run_job {
+    char     input[32];                /* what it imports, below the prefix: "input/", of several "input/job-0002/" */
+    unsigned number;                   /* from 1; 0: it is the only one */
+    uint64_t files, bytes, resources;  /* that are staged there */
+    char     id[64], status[32], message[512];
+    char     output_uri[1100];         /* where it wrote its logs */
+    bool     found;                    /* it had been started before */
+    size_t   reconciled_count;         /* 0 until it has ended well */
+    struct fst_reconciled reconciled[FST_RECONCILED_MAX];
+    uint64_t failures;                 /* lines it refused */
 };
 
 struct fst_run_result {
     struct fst_figures       figures;
     struct fst_upload_result upload;
     char     datastore_id[64], datastore_endpoint[256];
-    char     job_id[64], job_status[32], job_message[512];
-    char     output_uri[1100]; /* where the job wrote its logs */
-    bool     job_found;        /* it had been started before */
+    struct fst_run_job *jobs; /* in the order in which they are started */
+    size_t              job_count;
     size_t   reconciled_count;
-    struct fst_reconciled reconciled[FST_RECONCILED_MAX];
-    uint64_t failures;         /* lines the job refused; listed in DIR/failures.ndjson */
+    struct fst_reconciled reconciled[FST_RECONCILED_MAX]; /* sums of the jobs' */
+    uint64_t failures;        /* of all jobs; listed in DIR/failures.ndjson */
     double   import_seconds, seconds;
 };
+/* The job that fared worst; NULL when none was started. */
+const struct fst_run_job *fst_run_worst_job(const struct fst_run_result *result);
+void fst_run_result_clear(struct fst_run_result *result);
 
 /* The whole job. FST_OK; FST_EREJECTED when resources were quarantined or refused, or figures differ;
- * FST_EJOB when the job FAILED; FST_ETIMEOUT when it goes on. `result` is filled as far as things went. */
+ * FST_EJOB when an import job FAILED; FST_ETIMEOUT when one goes on. `result` is filled as far as things went; clear it
+ * in any case. */
 FST_MUST_USE enum fst_status fst_run(const struct fst_run_opts *opts, const struct fst_env *env,
                                      struct fst_run_result *result, struct fst_error *err);
 
@@ -111,7 +126,7 @@ struct fst_errors_opts {
     struct fst_remote remote;
 };
 
-/* Every failure of a job, in the order of its logs. */
+/* Every failure of the job, or of all jobs of the run in `dir`, in the order of their logs. */
 FST_MUST_USE enum fst_status fst_errors(const struct fst_errors_opts *opts, const struct fst_env *env,
                                         fst_failure_fn *fn, void *ctx, struct fst_error *err);
 

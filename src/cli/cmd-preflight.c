@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/remote-opts.h"
 #include "cli/say.h"
+#include "cli/shape.h"
 #include "fhirstage/preflight.h"
 #include "json/writer.h"
 
@@ -11,6 +12,7 @@ enum { TEXT_CEILING = 1 << 20, NAME_WIDTH = 13 };
 struct preflight_args {
     const char       *to, *output, *datastore, *role, *kms_key, *sse, *sse_kms_key_id;
     bool              json;
+    uint64_t          max_job_files, max_job_bytes;
     struct fst_remote remote;
 };
 
@@ -24,6 +26,7 @@ static const struct fst_opt preflight_opts[] = {
     { 0, "output", FST_OPT_STRING, AT(output), "s3://BUCKET/PREFIX", "where the job writes its logs (default PREFIX/output/)" },
     { 0, "sse", FST_OPT_STRING, AT(sse), NULL, "server-side encryption of the objects (default: the bucket's)", fst_sse_choices },
     { 0, "sse-kms-key-id", FST_OPT_STRING, AT(sse_kms_key_id), "KEY", "key for --sse=aws:kms (default: the bucket's, or AWS's own)" },
+    FST_JOB_LIMIT_OPTS(AT(max_job_files), AT(max_job_bytes)),
     { 0, "json", FST_OPT_FLAG, AT(json), NULL, "print one JSON document" },
     FST_REMOTE_OPTS(AT(remote)),
     { 0 }
@@ -87,7 +90,8 @@ static enum fst_status preflight_run(struct fst_cli *cli, void *args, const char
     struct fst_figures          *figures = calloc(1, sizeof *figures);
     struct report                r = { .json = a->json };
     struct fst_preflight_opts    opts = { .to = a->to, .output = a->output, .datastore_id = a->datastore, .role_arn = a->role, .kms_key = a->kms_key,
-                                          .storing = { .sse = a->sse, .sse_kms_key_id = a->sse_kms_key_id }, .remote = a->remote, .meter = cli->meter };
+                                          .storing = { .sse = a->sse, .sse_kms_key_id = a->sse_kms_key_id }, .remote = a->remote, .meter = cli->meter,
+                                          .max_job_files = a->max_job_files, .max_job_bytes = a->max_job_bytes };
     enum fst_status              st = figures ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory"), told;
     if (!st && count)
         st = fst_figures_load(figures, operands[0], err);

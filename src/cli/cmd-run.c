@@ -24,7 +24,6 @@ struct run_args {
     const char        *out, *output, *job_name;
     int64_t            timeout_ms;
     bool               json, require_empty;
-    uint64_t           max_job_files, max_job_bytes;
     struct fst_shape   shape;
     struct fst_sending sending;
     struct fst_remote  remote;
@@ -42,11 +41,9 @@ static const struct fst_opt run_opts[] = {
     { 0, "role", FST_OPT_STRING, AT(role), "ARN", "the role with which HealthLake reads and writes the bucket" },
     { 0, "kms-key", FST_OPT_STRING, AT(kms_key), "ARN", "the key with which the job's output is encrypted" },
     { 0, "output", FST_OPT_STRING, AT(output), "s3://BUCKET/PREFIX", "where the job writes its logs (default PREFIX/output/)" },
-    { 0, "job-name", FST_OPT_STRING, AT(job_name), "NAME", "name of the import job (default fhirstage)" },
+    { 0, "job-name", FST_OPT_STRING, AT(job_name), "NAME",
+      "name of the import job (default fhirstage); a digest of what is imported comes behind it" },
     { 0, "timeout", FST_OPT_DURATION, AT(timeout_ms), "TIME", "longest wait for the job; it goes on after that (default: no limit)" },
-    { 0, "max-job-files", FST_OPT_COUNT, AT(max_job_files), "N",
-      "files that an import job may hold, where your quota is another one (default 1000000)", .min = 1 },
-    { 0, "max-job-bytes", FST_OPT_SIZE, AT(max_job_bytes), "SIZE", "bytes that it may hold (default 5000 GB)", .min = 1 },
     { 0, "require-empty", FST_OPT_FLAG, AT(require_empty), NULL,
       "refuse a data store that was imported into before (default: say so)" },
     { 'o', "out", FST_OPT_STRING, AT(out), "DIR", "for report, quarantine and provenance (default " DEFAULT_OUT ")" },
@@ -171,6 +168,7 @@ static enum fst_status run_job(struct fst_cli *cli, const struct run_args *a, co
     doc.seconds = result->seconds;
     if (result->figures.values)
         st = tell(a, &doc, opts->prepare.out_dir, l, err);
+    fst_run_result_clear(result);
     free(result);
     free(trace);
     return st;
@@ -183,7 +181,6 @@ static enum fst_status run_run(struct fst_cli *cli, void *args, const char *cons
     struct fst_run_opts    opts = {
         .datastore_id = a->datastore, .datastore_name = DATASTORE_NAME, .role_arn = a->role, .kms_key = a->kms_key,
         .output_uri = a->output, .job_name = a->job_name, .timeout_ms = a->timeout_ms, .require_empty = a->require_empty,
-        .max_job_files = a->max_job_files, .max_job_bytes = a->max_job_bytes,
         .upload = { .to = a->to, .remote = a->remote },
     };
     const struct fst_input in = { operands, count, a->remote, a->to, a->shape.memory_bytes, a->shape.jobs };
@@ -229,6 +226,7 @@ const struct fst_cmd fst_cmd_run = {
         "figures, take each failure back to the line or entry it came from, and write a report.\n\n"
         "With --local the service is one that this program brings: it listens on loopback for the time of the run, and keeps "
         "what was imported.\n\n"
+        "What is more than an import job may hold becomes several, which are imported one after another.\n\n"
         "Broken off, the same command goes on: what is staged already is not sent again, and a job that was started is found. "
         "Exit code 3: done, but resources were rejected or the figures differ; 5: the wait timed out, the job goes on.",
     .opts = run_opts, .args_size = sizeof(struct run_args), .min_args = 1, .max_args = SIZE_MAX, .run = run_run,

@@ -41,6 +41,10 @@ static void add_text(struct fst_buf *out, const struct fst_upload_result *r)
         fst_add_count(out, r->files_verified);
         fst_buf_add_str(out, " chunks read back and compared\n");
     }
+    if (r->import_jobs > 1) {
+        fst_add_count(out, r->import_jobs);
+        fst_buf_add_str(out, " import jobs, one for each folder " FST_INPUT_FOLDER FST_JOB_FOLDER "*/\n");
+    }
 }
 
 static void add_json(struct fst_buf *out, const struct fst_upload_result *r)
@@ -54,6 +58,8 @@ static void add_json(struct fst_buf *out, const struct fst_upload_result *r)
     fst_json_member_u64(&w, "BytesKept", r->bytes_kept);
     fst_json_member_u64(&w, "FilesPruned", r->files_pruned);
     fst_json_member_u64(&w, "FilesVerified", r->files_verified);
+    if (r->import_jobs > 1)
+        fst_json_member_u64(&w, "ImportJobs", r->import_jobs);
     fst_json_name(&w, "Seconds");
     fst_json_double(&w, r->seconds, 3);
     fst_json_end_object(&w);

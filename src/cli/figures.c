@@ -43,6 +43,8 @@ static void add_types(struct fst_json_writer *w, const struct fst_figures *f)
 void fst_figures_add_json(struct fst_json_writer *w, const struct fst_figures *f)
 {
     add_report(w, f);
+    if (f->import_jobs > 1)
+        fst_json_member_u64(w, "ImportJobs", f->import_jobs);
     add_types(w, f);
     fst_json_name(w, "Quarantined");
     fst_json_begin_object(w);
@@ -107,6 +109,7 @@ void fst_figures_add_text(struct fst_buf *out, const struct fst_figures *f, cons
     add_line(&t, f->sources, f->sources == 1 ? "file read" : "files read");
     add_line(&t, f->values, "values found in them, of which");
     add_line(&t, f->resources, "resources to be imported");
+    add_line(&t, f->import_jobs > 1 ? f->import_jobs : 0, "import jobs, since it is more than one may hold");
     snprintf(text, sizeof text, "rejected%s%.400s%s", dir ? ": see " : "", dir ? dir : "", dir ? "/quarantine" : "");
     add_line(&t, f->quarantined, text);
     for (int i = 0; i < FST_SKIP_COUNT; i++) {

@@ -41,12 +41,12 @@ static void add_upload(struct fst_json_writer *w, const struct fst_upload_result
     fst_json_end_object(w);
 }
 
-static void add_reconciled(struct fst_json_writer *w, const struct fst_run_result *r)
+static void add_reconciled(struct fst_json_writer *w, const struct fst_reconciled *rows, size_t count)
 {
     fst_json_name(w, "Reconciled");
     fst_json_begin_array(w);
-    for (size_t i = 0; i < r->reconciled_count; i++) {
-        const struct fst_reconciled *f = &r->reconciled[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct fst_reconciled *f = &rows[i];
         fst_json_begin_object(w);
         fst_json_member_str(w, "Field", f->field);
         add_figure(w, "Ours", f->ours);
@@ -58,19 +58,56 @@ static void add_reconciled(struct fst_json_writer *w, const struct fst_run_resul
     fst_json_end_array(w);
 }
 
+static void add_job(struct fst_json_writer *w, const struct fst_run_job *job)
+{
+    add_filled(w, "JobId", job->id);
+    add_filled(w, "JobStatus", job->status);
+    add_filled(w, "Message", job->message);
+    add_filled(w, "OutputUri", job->output_uri);
+    fst_json_member_bool(w, "JobFound", job->found);
+}
+
+/* What is said of all: the status of the one that fared worst; they are listed below. */
+static void add_jobs(struct fst_json_writer *w, const struct fst_run_result *r)
+{
+    const struct fst_run_job *worst = fst_run_worst_job(r);
+    bool                      found = true;
+
+    add_filled(w, "JobStatus", worst ? worst->status : "");
+    for (size_t i = 0; i < r->job_count; i++)
+        found &= r->jobs[i].found;
+    fst_json_member_bool(w, "JobFound", found);
+    fst_json_name(w, "Jobs");
+    fst_json_begin_array(w);
+    for (size_t i = 0; i < r->job_count; i++) {
+        const struct fst_run_job *job = &r->jobs[i];
+        fst_json_begin_object(w);
+        fst_json_member_str(w, "Input", job->input);
+        fst_json_member_u64(w, "Files", job->files);
+        fst_json_member_u64(w, "Bytes", job->bytes);
+        fst_json_member_u64(w, "Resources", job->resources);
+        add_job(w, job);
+        fst_json_member_u64(w, "Failures", job->failures);
+        add_reconciled(w, job->reconciled, job->reconciled_count);
+        fst_json_end_object(w);
+    }
+    fst_json_end_array(w);
+}
+
 static void add_run(struct fst_json_writer *w, const struct fst_run_result *r)
 {
+    static const struct fst_run_job none;
+
     add_upload(w, &r->upload);
     add_filled(w, "DatastoreId", r->datastore_id);
     add_filled(w, "DatastoreEndpoint", r->datastore_endpoint);
-    add_filled(w, "JobId", r->job_id);
-    add_filled(w, "JobStatus", r->job_status);
-    add_filled(w, "Message", r->job_message);
-    add_filled(w, "OutputUri", r->output_uri);
-    fst_json_member_bool(w, "JobFound", r->job_found);
+    if (r->job_count > 1)
+        add_jobs(w, r);
+    else
+        add_job(w, r->job_count ? &r->jobs[0] : &none);
     add_double(w, "ImportSeconds", r->import_seconds, 3);
     fst_json_member_u64(w, "Failures", r->failures);
-    add_reconciled(w, r);
+    add_reconciled(w, r->reconciled, r->reconciled_count);
 }
 
 static void add_trace(struct fst_json_writer *w, const struct fst_trace *t)

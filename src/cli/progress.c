@@ -12,8 +12,8 @@
 enum { TERMINAL = -1, DELAY_MS = 1000, REDRAW_MS = 200, JSON_MS = 1000, PLAIN_MS = 10000, PACE_MS = 8000 };
 
 static const char *const stages[] = {
-    [FST_STAGE_NONE] = "start", [FST_STAGE_INDEX] = "index", [FST_STAGE_PREPARE] = "prepare",
-    [FST_STAGE_UPLOAD] = "upload", [FST_STAGE_IMPORT] = "import", [FST_STAGE_RECONCILE] = "reconcile",
+    [FST_STAGE_NONE] = "start", [FST_STAGE_INDEX] = "index", [FST_STAGE_MEASURE] = "measure",
+    [FST_STAGE_PREPARE] = "prepare", [FST_STAGE_UPLOAD] = "upload", [FST_STAGE_IMPORT] = "import", [FST_STAGE_RECONCILE] = "reconcile",
     [FST_STAGE_VALIDATE] = "validate", [FST_STAGE_DONE] = "done",
 };
 

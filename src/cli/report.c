@@ -273,6 +273,48 @@ static void add_reconciled(struct fst_buf *out, const struct fst_report *r, stru
     fst_buf_add_str(out, "</tbody></table></section>\n");
 }
 
+/* The texts that are there, one below the other. */
+static void add_cell(struct fst_buf *out, const struct fst_report *r, uint32_t job, const char *const *names, struct fst_buf *scratch)
+{
+    fst_buf_add_str(out, "<td>");
+    for (bool first = true; *names; names++) {
+        struct fst_view text = fst_report_text(r, job, *names, scratch);
+        if (!text.n)
+            continue;
+        fst_buf_add_str(out, first ? "<code>" : "<br><code>");
+        fst_html_add(out, text);
+        fst_buf_add_str(out, "</code>");
+        first = false;
+    }
+    fst_buf_add_str(out, "</td>");
+}
+
+/* Where it took several import jobs: each of them. */
+static void add_jobs(struct fst_buf *out, const struct fst_report *r, struct fst_buf *scratch)
+{
+    static const char *const which[] = { "Input", "JobId", NULL }, *const how[] = { "JobStatus", "Message", "OutputUri", NULL };
+    static const struct { const char *member, *what; } counts[] = {
+        { "Files", " files, " }, { "Resources", " resources, " }, { "Failures", " refused" },
+    };
+    uint32_t list = fst_report_node(r, "Jobs");
+    if (list == FST_NO_NODE)
+        return;
+    fst_buf_add_str(out, "<section><h2>The import jobs</h2>\n<table class=\"rows\"><thead><tr><th>job</th><th>what became of it</th>"
+                         "<th class=\"n\"></th></tr></thead><tbody>\n");
+    FST_EACH_ELEMENT(&r->outcome, list, job) {
+        fst_buf_add_str(out, "<tr>");
+        add_cell(out, r, job, which, scratch);
+        add_cell(out, r, job, how, scratch);
+        fst_buf_add_str(out, "<td class=\"n\">");
+        for (size_t i = 0; i < FST_COUNT(counts); i++) {
+            fst_add_count(out, (uint64_t)fst_report_number(r, job, counts[i].member));
+            fst_buf_add_str(out, counts[i].what);
+        }
+        fst_buf_add_str(out, "</td></tr>\n");
+    }
+    fst_buf_add_str(out, "</tbody></table></section>\n");
+}
+
 static void add_job(struct fst_buf *out, const struct fst_report *r, struct fst_buf *scratch)
 {
     static const struct { const char *member, *label; } rows[] = {
@@ -318,6 +360,7 @@ static enum fst_status add_page(struct fst_buf *out, const struct fst_report *r,
     add_types(out, &r->figures);
     fst_report_add_trace(out, r);
     add_job(out, r, &scratch);
+    add_jobs(out, r, &scratch);
     st = fst_report_add_rejected(out, r, err);
     fst_buf_add_str(out, "</main></body></html>\n");
     fst_buf_clear(&scratch);

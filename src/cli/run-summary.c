@@ -41,7 +41,8 @@ static void add_headline(struct fst_buf *out, const struct fst_outcome_doc *doc)
     } else if (doc->status == FST_EREJECTED) {
         fst_buf_add_str(out, "Done, but not everything was accepted.\n\n");
     } else if (doc->status == FST_ETIMEOUT) {
-        fst_buf_addf(out, "The import job goes on (%s); the same command looks at it again.\n\n", r->job_status);
+        const struct fst_run_job *job = fst_run_worst_job(r);
+        fst_buf_addf(out, "The import job goes on (%s); the same command looks at it again.\n\n", job && *job->status ? job->status : "not started");
     } else {
         fst_buf_addf(out, "Not finished: %s.\n\n", fst_status_text(doc->status));
     }
@@ -71,6 +72,27 @@ static void add_prepared(struct fst_buf *out, const struct fst_figures *f)
     }
 }
 
+/* The time is that of all together. */
+static void add_job(struct fst_buf *out, const struct fst_run_result *r, const struct fst_run_job *job)
+{
+    char label[24] = "import job";
+
+    if (!*job->status)
+        return;
+    if (job->number)
+        snprintf(label, sizeof label, "import %u", job->number);
+    begin(out, label);
+    fst_buf_addf(out, "%s%s%s%s", job->status, job->found ? ", started before" : "", *job->message ? ": " : "", job->message);
+    if (job->number) {
+        fst_buf_add_str(out, ", ");
+        add_files(out, job->files, job->bytes);
+    }
+    if (job->found || job != &r->jobs[r->job_count - 1])
+        fst_buf_add_char(out, '\n');
+    else
+        add_time(out, r->import_seconds);
+}
+
 static void add_sent(struct fst_buf *out, const struct fst_run_result *r)
 {
     if (r->upload.files_sent + r->upload.files_kept) {
@@ -83,15 +105,8 @@ static void add_sent(struct fst_buf *out, const struct fst_run_result *r)
         }
         add_time(out, r->upload.seconds);
     }
-    if (*r->job_status) {
-        begin(out, "import job");
-        fst_buf_addf(out, "%s%s%s", r->job_status, r->job_found ? ", started before" : "", *r->job_message ? ": " : "");
-        fst_buf_add_str(out, r->job_message);
-        if (r->job_found)
-            fst_buf_add_char(out, '\n');
-        else
-            add_time(out, r->import_seconds);
-    }
+    for (size_t i = 0; i < r->job_count && *r->jobs[i].id; i++)
+        add_job(out, r, &r->jobs[i]);
 }
 
 static void add_reconciled(struct fst_buf *out, const struct fst_run_result *r)
@@ -104,7 +119,7 @@ static void add_reconciled(struct fst_buf *out, const struct fst_run_result *r)
     if (!r->reconciled_count)
         return;
     begin(out, "reconciled");
-    fst_buf_addf(out, "%zu of the %zu figures that the job reported agree with ours\n", told - differ, told);
+    fst_buf_addf(out, "%zu of the %zu figures that the job%s reported agree with ours\n", told - differ, told, r->job_count > 1 ? "s" : "");
     for (size_t i = 0; i < r->reconciled_count; i++)
         if (r->reconciled[i].differs) {
             begin(out, "");

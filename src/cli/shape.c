@@ -31,6 +31,8 @@ enum fst_status fst_shape_apply(const struct fst_shape *s, const struct fst_cli 
         .stage_unsupported = s->unsupported,
         .include_values = s->include_values,
         .chunk_bytes = s->chunk_bytes,
+        .max_job_files = s->max_job_files,
+        .max_job_bytes = s->max_job_bytes,
         .max_resource_bytes = s->max_resource_bytes,
         .memory_bytes = s->memory_bytes,
         .tmp_dir = s->tmp_dir,

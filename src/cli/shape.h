@@ -12,7 +12,7 @@ struct fst_shape {
     int         level, ids, duplicates, unresolved, unsupported, parser;
     const char *bundles, *types, *tmp_dir;
     bool        include_values;
-    uint64_t    chunk_bytes, max_resource_bytes, memory_bytes, jobs;
+    uint64_t    chunk_bytes, max_resource_bytes, max_job_files, max_job_bytes, memory_bytes, jobs;
 };
 
 extern const char *const fst_level_choices[], *const fst_bundles_choices[], *const fst_ids_choices[],
@@ -27,6 +27,13 @@ extern const char *const fst_level_choices[], *const fst_bundles_choices[], *con
     { 0, "unknown-profile", FST_OPT_CHOICE, unknown_at, NULL,                                                           \
       "what becomes of a claim to a profile that is not known: a warning, the claim is taken out of what is staged, or " \
       "the resource is rejected (default warn)", fst_unknown_profile_choices }
+
+/* The offsets of two uint64_t. */
+#define FST_JOB_LIMIT_OPTS(files_at, bytes_at)                                                                          \
+    { 0, "max-job-files", FST_OPT_COUNT, files_at, "N",                                                                 \
+      "files that an import job may hold, where your quota is another one; more becomes several jobs (default 1000000)", \
+      .min = 1 },                                                                                                       \
+    { 0, "max-job-bytes", FST_OPT_SIZE, bytes_at, "SIZE", "bytes that it may hold (default 5000GB)", .min = 1024 }
 
 #define FST_SHAPE_AT(base, field) (base) + offsetof(struct fst_shape, field)
 
@@ -50,8 +57,9 @@ extern const char *const fst_level_choices[], *const fst_bundles_choices[], *con
     { 0, "types", FST_OPT_STRING, FST_SHAPE_AT(base, types), "LIST", "only these resource types, separated by commas" }, \
     { 0, "unsupported", FST_OPT_CHOICE, FST_SHAPE_AT(base, unsupported), NULL,                                          \
       "types that HealthLake does not import (default skip)", fst_unsupported_choices },                                \
-    { 0, "chunk-size", FST_OPT_SIZE, FST_SHAPE_AT(base, chunk_bytes), "SIZE", "largest file staged (default 256MiB)",   \
-      .min = 1024 },                                                                                                    \
+    { 0, "chunk-size", FST_OPT_SIZE, FST_SHAPE_AT(base, chunk_bytes), "SIZE",                                           \
+      "largest file staged (default 256MiB, at most 50GB)", .min = 1024, .max = FST_FILE_BYTES },                       \
+    FST_JOB_LIMIT_OPTS(FST_SHAPE_AT(base, max_job_files), FST_SHAPE_AT(base, max_job_bytes)),                           \
     { 0, "max-resource", FST_OPT_SIZE, FST_SHAPE_AT(base, max_resource_bytes), "SIZE",                                  \
       "largest resource; a larger one is rejected (default 192MiB)", .min = 1 },                                        \
     { 0, "include-values", FST_OPT_FLAG, FST_SHAPE_AT(base, include_values), NULL,                                      \

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "base/str.h"
 #include "json/tape.h"
-#include "prepare/manifest.h"
 #include "prepare/provenance.h"
 #include "prepare/skim.h"
 
@@ -22,8 +22,8 @@ struct reading {
     struct fst_aws       *a;
     struct fst_view       bucket;
     struct fst_buf        prefix; /* of the logs, with its slash */
-    const char           *dir;
-    struct fst_manifest   manifest;
+    const struct fst_failures_of *of;
+    const char           *input;  /* the folder that was imported, with its slash */
     struct key_list       keys;
     struct fst_provenance provenance;
     bool                  has_provenance;
@@ -172,14 +172,8 @@ static enum fst_status take_key(void *ctx, const struct fst_s3_object *o, struct
 {
     struct key_list *l = ctx;
 
-    if (l->count == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 64;
-        char **grown = realloc(l->items, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        l->items = grown;
-        l->cap = cap;
-    }
+    if (!fst_grow(&l->items, l->count, &l->cap, sizeof *l->items))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     l->items[l->count] = strndup(o->key.p, o->key.n);
     return l->items[l->count++] ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
 }
@@ -193,12 +187,12 @@ static enum fst_status open_log(struct reading *r, const char *key, struct fst_e
     fst_provenance_clear(&r->provenance);
     r->has_provenance = false;
     fst_buf_reset(&r->name);
-    fst_buf_addf(&r->name, "input/%s", key + r->prefix.len);
+    fst_buf_addf(&r->name, "%s%s", r->input, key + r->prefix.len);
     r->chunk = fst_buf_str(&r->name);
-    chunk = r->dir ? fst_manifest_find(&r->manifest, r->chunk) : NULL;
+    chunk = r->of->dir ? fst_manifest_find(r->of->manifest, r->chunk) : NULL;
     if (!chunk)
         return FST_OK;
-    st = fst_provenance_load(&r->provenance, r->dir, chunk->key, err);
+    st = fst_provenance_load(&r->provenance, r->of->dir, chunk->key, err);
     r->has_provenance = !st;
     return st;
 }
@@ -222,8 +216,6 @@ static enum fst_status read_all(struct reading *r, const char *output_uri, struc
 
     fst_buf_add_view(&r->prefix, prefix);
     fst_buf_addf(&r->prefix, "%s%s", prefix.n ? "/" : "", folder);
-    if (!st && r->dir)
-        st = fst_manifest_load(&r->manifest, r->dir, err);
     if (!st)
         st = fst_s3_list(r->a, r->bucket, fst_buf_view(&r->prefix), take_key, &r->keys, err);
     r->counting = true; /* whether lines count from 0 or 1 is not documented: a line 0 tells */
@@ -235,10 +227,10 @@ static enum fst_status read_all(struct reading *r, const char *output_uri, struc
     return st;
 }
 
-enum fst_status fst_failures_read(struct fst_aws *a, const char *output_uri, const char *dir, fst_failure_fn *fn, void *ctx,
-                                  struct fst_error *err)
+enum fst_status fst_failures_read(struct fst_aws *a, const struct fst_failures_of *of, const char *input, const char *output_uri,
+                                  fst_failure_fn *fn, void *ctx, struct fst_error *err)
 {
-    struct reading  r = { .a = a, .dir = dir, .fn = fn, .ctx = ctx };
+    struct reading  r = { .a = a, .of = of, .input = input, .fn = fn, .ctx = ctx };
     enum fst_status st;
 
     fst_buf_init(&r.prefix, TEXT_CEILING);
@@ -250,7 +242,6 @@ enum fst_status fst_failures_read(struct fst_aws *a, const char *output_uri, con
     for (size_t i = 0; i < r.keys.count; i++)
         free(r.keys.items[i]);
     free(r.keys.items);
-    fst_manifest_clear(&r.manifest);
     fst_provenance_clear(&r.provenance);
     fst_tape_clear(&r.tape);
     fst_buf_clear(&r.prefix);

@@ -5,10 +5,20 @@
 
 #include "aws/s3.h"
 #include "fhirstage/run.h"
+#include "prepare/manifest.h"
 
-/* The logs under `output_uri` ("s3://BUCKET/…-FHIR_IMPORT-…/"), in order of their keys. `dir` is the prepared folder
- * that the job imported; without it (NULL) no source is told. */
-FST_MUST_USE enum fst_status fst_failures_read(struct fst_aws *a, const char *output_uri, const char *dir, fst_failure_fn *fn, void *ctx,
-                                               struct fst_error *err);
+/* What a run leaves in its folder about its jobs (docs/formats.md). */
+#define FST_IMPORT_KEY "meta/import.json"
+
+/* The prepared folder that jobs imported; {0}: not known, and no source is told. */
+struct fst_failures_of {
+    const char                *dir;
+    const struct fst_manifest *manifest; /* of it */
+};
+
+/* Those of the job that imported `input` ("input/", "input/job-0002/"): the logs under `output_uri`
+ * ("s3://BUCKET/…-FHIR_IMPORT-…/"), in order of their keys. */
+FST_MUST_USE enum fst_status fst_failures_read(struct fst_aws *a, const struct fst_failures_of *of, const char *input, const char *output_uri,
+                                               fst_failure_fn *fn, void *ctx, struct fst_error *err);
 
 #endif

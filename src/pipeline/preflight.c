@@ -9,10 +9,8 @@
 #include "pipeline/preflight-private.h"
 
 enum {
-    TEXT_CEILING = 1 << 16, ATTEMPTS = 3, CLOCK_OFF_S = 300, REFUSED_OFF_S = 900, QUEUE = 25,
-    JOB_FILES = 1000000 /* Amazon HealthLake Developer Guide, "Endpoints and quotas" */
+    TEXT_CEILING = 1 << 16, ATTEMPTS = 3, CLOCK_OFF_S = 300, REFUSED_OFF_S = 900, QUEUE = 25
 };
-#define JOB_BYTES (UINT64_C(5000) * 1000 * 1000 * 1000)
 
 const char *fst_check_result_name(enum fst_check_result r)
 {
@@ -235,15 +233,27 @@ static enum fst_check_result check_queue(struct fst_preflight *p)
 static enum fst_check_result check_quotas(struct fst_preflight *p)
 {
     const struct fst_figures *f = p->opts->figures;
+    uint64_t                  files = p->opts->max_job_files ? p->opts->max_job_files : FST_JOB_FILES;
+    uint64_t                  bytes = p->opts->max_job_bytes ? p->opts->max_job_bytes : FST_JOB_BYTES;
+    bool                      fits;
 
     if (!f)
         return fst_preflight_say(p, FST_CHECK_CANT_TELL, "no prepared folder was named, so how much will be imported is not known");
+    fits = f->job_files <= files && f->job_bytes <= bytes;
     (void)fst_preflight_say(p, FST_CHECK_PASSED, "%" PRIu64 " files, ", f->files);
     fst_add_size(&p->what, f->bytes);
-    if (f->files <= JOB_FILES && f->bytes <= JOB_BYTES)
-        return fst_preflight_say(p, FST_CHECK_PASSED, "; a job takes 1,000,000 files and 5,000 GB");
-    fst_buf_add_str(&p->remedy, "have the quotas L-DEBEEE9B (size) and L-529B6D50 (files) raised, or prepare with a larger --chunk-size");
-    return fst_preflight_say(p, FST_CHECK_FAILED, ": more than the 1,000,000 files and 5,000 GB that one job takes");
+    if (f->import_jobs > 1)
+        (void)fst_preflight_say(p, FST_CHECK_PASSED, " in %" PRIu64 " import jobs", f->import_jobs);
+    fst_buf_add_str(&p->what, fits ? "; a job takes " : ": more than the ");
+    fst_add_count(&p->what, files);
+    fst_buf_add_str(&p->what, " files and ");
+    fst_add_size(&p->what, bytes);
+    fst_buf_add_str(&p->what, fits ? "" : " that one job takes");
+    if (fits)
+        return FST_CHECK_PASSED;
+    fst_buf_add_str(&p->remedy, "prepare with the account's --max-job-files (quota L-529B6D50) and --max-job-bytes (L-DEBEEE9B): it becomes "
+                                "several jobs");
+    return FST_CHECK_FAILED;
 }
 
 /* ---- one after another */

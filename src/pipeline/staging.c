@@ -4,13 +4,14 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "fhir/types.h"
 
 #define MIB ((uint64_t)1 << 20)
 enum { DEFAULT_CONNECTIONS = 64, MAX_CONNECTIONS = 256, PATH_CEILING = 64 * 1024 };
 #define DEFAULT_MEMORY (128 * MIB)
 
-static const char input_folder[] = "input/", meta_folder[] = "meta/", quarantine_folder[] = "quarantine/";
+static const char input_folder[] = FST_INPUT_FOLDER, meta_folder[] = "meta/", quarantine_folder[] = "quarantine/";
 
 /* ---- what is there */
 
@@ -39,14 +40,8 @@ static enum fst_status note_object(void *ctx, const struct fst_s3_object *o, str
     struct fst_staging *s = ctx;
     struct fst_staged  *item;
 
-    if (s->count == s->cap) {
-        size_t             cap = s->cap ? 2 * s->cap : 256;
-        struct fst_staged *longer = realloc(s->staged, cap * sizeof *longer);
-        if (!longer)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        s->staged = longer;
-        s->cap = cap;
-    }
+    if (!fst_grow(&s->staged, s->count, &s->cap, sizeof *s->staged))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     item = &s->staged[s->count];
     *item = (struct fst_staged){ fst_arena_strn(&s->strings, fst_view_from(o->key, s->prefix.n + (s->prefix.n != 0))), o->size, false };
     if (!item->key)
@@ -205,12 +200,17 @@ static bool is_folder(const struct fst_staged *o)
     return !o->size && o->key[strlen(o->key) - 1] == '/';
 }
 
-/* "input/TYPE/TYPE-000001.ndjson", "…-000001-2.ndjson" */
+/* "input/TYPE/TYPE-000001.ndjson", "…-000001-2.ndjson", "input/job-0001/TYPE/…" */
 static bool can_be_chunk(const char *key)
 {
     const char *type = key + sizeof input_folder - 1, *slash = strchr(type, '/'), *at;
-    size_t      n = slash ? (size_t)(slash - type) : 0;
+    size_t      n;
 
+    if (slash && fst_view_starts(fst_view_of(type), FST_JOB_FOLDER)) {
+        type = slash + 1;
+        slash = strchr(type, '/');
+    }
+    n = slash ? (size_t)(slash - type) : 0;
     if (!n || fst_type_find(fst_view_n(type, n)) == FST_NO_TYPE || strncmp(slash + 1, type, n) != 0 || slash[1 + n] != '-')
         return false;
     at = slash + 2 + n;
@@ -389,5 +389,6 @@ enum fst_status fst_staging_finish(struct fst_staging *s, const char *dir, const
     result->bytes_sent = sent.bytes_sent;
     result->files_kept = sent.files_kept;
     result->bytes_kept = sent.bytes_kept;
+    result->import_jobs = m->job_count;
     return FST_OK;
 }

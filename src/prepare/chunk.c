@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
+#include "prepare/jobs.h"
 #include "prepare/provenance.h"
 
 enum { PROVENANCE_BUFFER = 8 * 1024, PROVENANCE_MAX = 1 << 30 };
@@ -33,18 +35,10 @@ static enum fst_status list_add(struct fst_chunk_list *l, const struct fst_chunk
     enum fst_status st = FST_OK;
 
     pthread_mutex_lock(&l->lock);
-    if (l->synced.count == l->synced.cap) {
-        size_t            cap = l->synced.cap ? l->synced.cap * 2 : 64;
-        struct fst_chunk *grown = realloc(l->synced.items, cap * sizeof *grown);
-        if (grown) {
-            l->synced.items = grown;
-            l->synced.cap = cap;
-        } else {
-            st = fst_fail(err, FST_ENOMEM, "out of memory");
-        }
-    }
-    if (!st)
+    if (fst_grow(&l->synced.items, l->synced.count, &l->synced.cap, sizeof *l->synced.items))
         l->synced.items[l->synced.count++] = *c;
+    else
+        st = fst_fail(err, FST_ENOMEM, "out of memory");
     pthread_mutex_unlock(&l->lock);
     return st;
 }
@@ -52,8 +46,11 @@ static enum fst_status list_add(struct fst_chunk_list *l, const struct fst_chunk
 void fst_chunk_key(char out[FST_CHUNK_KEY_MAX], const struct fst_chunk *c)
 {
     const char *type = fst_type_name(c->type);
-    int         n = snprintf(out, FST_CHUNK_KEY_MAX, "input/%s/%s-%06" PRIu32, type, type, c->segment);
+    int         n = snprintf(out, FST_CHUNK_KEY_MAX, FST_INPUT_FOLDER);
 
+    if (c->job)
+        n += snprintf(out + n, (size_t)(FST_CHUNK_KEY_MAX - n), FST_JOB_FOLDER "%04" PRIu32 "/", c->job);
+    n += snprintf(out + n, (size_t)(FST_CHUNK_KEY_MAX - n), "%s/%s-%06" PRIu32, type, type, c->segment);
     if (c->number > 1)
         n += snprintf(out + n, (size_t)(FST_CHUNK_KEY_MAX - n), "-%" PRIu32, c->number);
     snprintf(out + n, (size_t)(FST_CHUNK_KEY_MAX - n), ".ndjson");
@@ -75,11 +72,9 @@ void fst_chunk_list_sort(struct fst_chunk_list *l)
 
 /* ---- writing */
 
-void fst_chunks_init(struct fst_chunks *c, const char *dir, const struct fst_chunk_sink *sink, uint64_t chunk_bytes,
-                     size_t buffer_bytes, size_t max_line, struct fst_chunk_list *list)
+void fst_chunks_init(struct fst_chunks *c, const struct fst_chunks_opts *opts)
 {
-    *c = (struct fst_chunks){ .dir = dir, .sink = sink, .chunk_bytes = chunk_bytes, .buffer_bytes = buffer_bytes,
-                              .max_line = max_line, .list = list };
+    *c = (struct fst_chunks){ .opts = *opts };
 }
 
 void fst_chunks_clear(struct fst_chunks *c)
@@ -110,11 +105,12 @@ static enum fst_status begin_chunk(struct fst_chunks *c, struct fst_open_chunk *
     o->chunk.segment = c->segment;
     o->chunk.number++;
     o->chunk.bytes = o->chunk.resources = 0;
+    o->chunk.job = fst_jobs_find(c->opts.jobs, &o->chunk);
     fst_chunk_key(key, &o->chunk);
     fst_provenance_key(provenance, key);
     fst_origin_run_clear(&o->run);
-    st = fst_part_begin(&o->lines, c->dir, key, true, err);
-    return st ? st : fst_part_begin(&o->provenance, c->dir, provenance, false, err);
+    st = fst_part_begin(&o->lines, c->opts.dir, key, true, err);
+    return st ? st : fst_part_begin(&o->provenance, c->opts.dir, provenance, false, err);
 }
 
 static enum fst_status finish_chunk(struct fst_chunks *c, struct fst_open_chunk *o, size_t bytes, struct fst_error *err)
@@ -129,7 +125,7 @@ static enum fst_status finish_chunk(struct fst_chunks *c, struct fst_open_chunk 
     o->begun = false;
     o->chunk.bytes = o->lines.bytes;
     o->chunk.crc32 = o->lines.crc32;
-    return st ? st : list_add(c->list, &o->chunk, err);
+    return st ? st : list_add(c->opts.list, &o->chunk, err);
 }
 
 enum fst_status fst_chunks_line(struct fst_chunks *c, fst_type type, struct fst_buf **out, struct fst_error *err)
@@ -142,8 +138,8 @@ enum fst_status fst_chunks_line(struct fst_chunks *c, fst_type type, struct fst_
         if (!o)
             return fst_fail(err, FST_ENOMEM, "out of memory");
         o->chunk.type = type;
-        fst_part_init(&o->lines, c->buffer_bytes, c->max_line + c->buffer_bytes);
-        o->lines.sink = c->sink;
+        fst_part_init(&o->lines, c->opts.buffer_bytes, c->opts.max_line + c->opts.buffer_bytes);
+        o->lines.sink = c->opts.sink;
         fst_part_init(&o->provenance, PROVENANCE_BUFFER, PROVENANCE_MAX);
         c->open[type] = o;
     }
@@ -170,7 +166,7 @@ enum fst_status fst_chunks_commit(struct fst_chunks *c, const struct fst_value *
 
     fst_buf_add_char(buf, '\n');
     st = fst_buf_check(buf, err);
-    if (!st && o->chunk.resources && o->lines.bytes + buf->len > c->chunk_bytes) {
+    if (!st && o->chunk.resources && o->lines.bytes + buf->len > c->opts.chunk_bytes) {
         st = finish_chunk(c, o, c->mark, err); /* the new line stays, and is the next chunk's first */
         if (!st)
             st = begin_chunk(c, o, err);

@@ -11,10 +11,11 @@
 #include "prepare/part.h"
 #include "prepare/value.h"
 
-/* A chunk that is whole. Its key follows from these three numbers. */
+/* A chunk that is whole. Its key follows from these numbers. */
 struct fst_chunk {
     fst_type type;
     uint32_t segment, number; /* from 1 */
+    uint32_t job;             /* that imports it, from 1; 0: the only one */
     uint32_t crc32;
     uint64_t bytes, resources;
 };
@@ -32,23 +33,27 @@ void fst_chunk_list_clear(struct fst_chunk_list *l);
 void fst_chunk_list_sort(struct fst_chunk_list *l);
 
 enum { FST_CHUNK_KEY_MAX = 128 };
-/* "input/Patient/Patient-000001.ndjson", "input/Patient/Patient-000001-2.ndjson" */
+/* "input/Patient/Patient-000001.ndjson", "input/Patient/Patient-000001-2.ndjson", "input/job-0001/Patient/…" */
 void fst_chunk_key(char out[FST_CHUNK_KEY_MAX], const struct fst_chunk *c);
 
-struct fst_chunks {
-    const char            *dir; /* NULL: count only */
+struct fst_chunks_opts {
+    const char                  *dir;  /* NULL: count only */
     const struct fst_chunk_sink *sink; /* for the lines; NULL: into dir too */
-    uint64_t               chunk_bytes;
-    size_t                 buffer_bytes, max_line;
-    struct fst_chunk_list *list;
+    const struct fst_jobs       *jobs; /* NULL: one */
+    uint64_t                     chunk_bytes;
+    size_t                       buffer_bytes, max_line;
+    struct fst_chunk_list       *list; /* where chunks that are whole are noted */
+};
+
+struct fst_chunks {
+    struct fst_chunks_opts opts;
     uint32_t               segment;
     struct fst_open_chunk *open[FST_TYPE_COUNT];
     struct fst_open_chunk *current; /* between _line and _commit or _drop */
     size_t                 mark;
 };
 
-void fst_chunks_init(struct fst_chunks *c, const char *dir, const struct fst_chunk_sink *sink, uint64_t chunk_bytes,
-                     size_t buffer_bytes, size_t max_line, struct fst_chunk_list *list);
+void fst_chunks_init(struct fst_chunks *c, const struct fst_chunks_opts *opts);
 void fst_chunks_clear(struct fst_chunks *c); /* what was not finished is removed */
 void fst_chunks_begin(struct fst_chunks *c, uint32_t segment);
 /* Where to append the next line of that type, without a newline. */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/grow.h"
 #include "base/str.h"
 
 enum { TEXT_MAX = 2000 * 1000 * 1000 };
@@ -123,6 +124,59 @@ static size_t count_of(struct loader *l, uint32_t array)
     return n;
 }
 
+/* The job that imports the chunk, by the folder that it is in; false where it is none of ours. */
+static bool job_of(const char *key, struct fst_manifest_job *job)
+{
+    static const char several[] = FST_INPUT_FOLDER FST_JOB_FOLDER;
+    const char       *digits = key + sizeof several - 1;
+    uint64_t          number = 0;
+    size_t            n;
+
+    *job = (struct fst_manifest_job){ .input = FST_INPUT_FOLDER };
+    if (!fst_view_starts(fst_view_of(key), several))
+        return fst_view_starts(fst_view_of(key), FST_INPUT_FOLDER);
+    n = strcspn(digits, "/");
+    if (!digits[n] || !fst_parse_u64(&number, fst_view_n(digits, n)) || !number || number > UINT32_MAX)
+        return false;
+    job->number = (unsigned)number;
+    snprintf(job->input, sizeof job->input, "%.*s", (int)(sizeof several + n), key);
+    return true;
+}
+
+/* Chunks are sorted by key, and so by job. */
+static enum fst_status load_jobs(struct loader *l, struct fst_error *err)
+{
+    struct fst_manifest *m = l->m;
+    size_t               cap = 0;
+
+    for (size_t i = 0; i < m->chunk_count; i++) {
+        const struct fst_manifest_chunk *c = &m->chunks[i];
+        struct fst_manifest_job          of, *job;
+        l->bad |= !job_of(c->key, &of);
+        if (!m->job_count || m->jobs[m->job_count - 1].number != of.number) {
+            if (!fst_grow(&m->jobs, m->job_count, &cap, sizeof *m->jobs))
+                return fst_fail(err, FST_ENOMEM, "out of memory");
+            m->jobs[m->job_count++] = of;
+        }
+        job = &m->jobs[m->job_count - 1];
+        job->files++;
+        job->bytes += c->bytes;
+        job->resources += c->resources;
+    }
+    return FST_OK;
+}
+
+static void sum_jobs(struct fst_manifest *m)
+{
+    struct fst_figures *f = &m->figures;
+
+    f->import_jobs = m->job_count;
+    for (size_t i = 0; i < m->job_count; i++) {
+        f->job_files = m->jobs[i].files > f->job_files ? m->jobs[i].files : f->job_files;
+        f->job_bytes = m->jobs[i].bytes > f->job_bytes ? m->jobs[i].bytes : f->job_bytes;
+    }
+}
+
 static enum fst_status load_lists(struct loader *l, struct fst_error *err)
 {
     struct fst_manifest *m = l->m;
@@ -171,6 +225,9 @@ static enum fst_status load(struct loader *l, struct fst_view text, const char *
         load_figures(l);
     if (!l->bad)
         st = load_lists(l, err);
+    if (!l->bad && !st)
+        st = load_jobs(l, err);
+    sum_jobs(l->m);
     return !st && l->bad ? fst_fail(err, FST_EPARSE, "%s: not a manifest that this version reads", path) : st;
 }
 
@@ -207,6 +264,7 @@ void fst_manifest_clear(struct fst_manifest *m)
         fst_arena_clear(m->strings);
     free(m->strings);
     free(m->chunks);
+    free(m->jobs);
     free(m->sources);
     *m = (struct fst_manifest){ 0 };
 }

@@ -8,6 +8,8 @@
 
 #define FST_MANIFEST_KEY "meta/manifest.json"
 
+enum { FST_JOB_INPUT_MAX = 32 };
+
 enum fst_source_state { FST_SOURCE_READ, FST_SOURCE_WITHOUT_FHIR, FST_SOURCE_UNREADABLE };
 const char *fst_source_state_name(enum fst_source_state state);
 
@@ -20,6 +22,13 @@ struct fst_manifest_chunk {
     uint32_t    crc32; /* of the bytes, as zlib and S3 compute it */
 };
 
+/* What one import job takes: the chunks below a folder. */
+struct fst_manifest_job {
+    char     input[FST_JOB_INPUT_MAX]; /* "input/", or of several "input/job-0001/" */
+    unsigned number;                   /* from 1; 0: the only one */
+    uint64_t files, bytes, resources;
+};
+
 struct fst_manifest_source {
     const char           *path;  /* relative to its INPUT's root; "-" for standard input */
     uint64_t              bytes; /* as read, after gunzip */
@@ -30,6 +39,8 @@ struct fst_manifest_source {
 struct fst_manifest {
     struct fst_manifest_chunk  *chunks; /* sorted by key, bytewise */
     size_t                      chunk_count;
+    struct fst_manifest_job    *jobs; /* by number */
+    size_t                      job_count;
     struct fst_manifest_source *sources; /* in canonical order */
     size_t                      source_count;
     struct fst_figures          figures; /* seconds is 0: times are in meta/run.json */

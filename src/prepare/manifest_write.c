@@ -13,7 +13,7 @@ static const char *const unresolved[] = { "keep", "quarantine", "fail" };
 static const char *const unknown_profiles[] = { "warn", "strip", "reject" };
 
 /* The options that shape what is written, and no others. */
-static void write_options(struct fst_json_writer *w, const struct fst_prepare_opts *o)
+static void write_options(struct fst_json_writer *w, const struct fst_prepare_opts *o, bool jobs)
 {
     fst_json_name(w, "options");
     fst_json_begin_object(w);
@@ -28,6 +28,10 @@ static void write_options(struct fst_json_writer *w, const struct fst_prepare_op
     fst_json_member_str(w, "unsupported", o->stage_unsupported ? "stage" : "skip");
     fst_json_member_u64(w, "chunkBytes", o->chunk_bytes);
     fst_json_member_u64(w, "segmentBytes", o->segment_bytes);
+    if (jobs) { /* else it is the same whatever the limits are */
+        fst_json_member_u64(w, "maxJobFiles", o->max_job_files);
+        fst_json_member_u64(w, "maxJobBytes", o->max_job_bytes);
+    }
     fst_json_member_u64(w, "maxResourceBytes", o->max_resource_bytes);
     fst_json_end_object(w);
 }
@@ -114,7 +118,7 @@ static enum fst_status write_document(const struct fst_manifest_input *in, struc
     fst_json_writer_init(&w, &p->buf, 0);
     fst_json_begin_object(&w);
     fst_json_member_u64(&w, "format", FORMAT);
-    write_options(&w, in->opts);
+    write_options(&w, in->opts, in->figures->import_jobs > 1);
     write_figures(&w, in->figures);
     fst_buf_add_str(&p->buf, ",\"sources\":[");
     for (size_t i = 0; i < in->source_count && !st; i++) {

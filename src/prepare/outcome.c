@@ -43,7 +43,9 @@ enum fst_status fst_outcomes_init(struct fst_outcomes *o, const struct fst_outco
     fst_rewriter_init(&o->rewriter, &o->resolver);
     o->strip = (struct fst_strip){ keeps_profile, opts->profiles };
     o->rewriter.strip = opts->unknown_profile == FST_UNKNOWN_PROFILE_STRIP ? &o->strip : NULL;
-    fst_chunks_init(&o->chunks, shared->dir, opts->sink, opts->chunk_bytes, shared->buffer_bytes, max * 2, shared->chunks);
+    fst_chunks_init(&o->chunks, &(struct fst_chunks_opts){ .dir = shared->dir, .sink = opts->sink, .jobs = shared->jobs,
+                                                           .chunk_bytes = opts->chunk_bytes, .buffer_bytes = shared->buffer_bytes,
+                                                           .max_line = max * 2, .list = shared->chunks });
     fst_quarantine_init(&o->quarantine, shared->dir);
     fst_part_init(&o->unresolved, UNRESOLVED_BUFFER, LINE_CEILING);
     o->findings = opts->findings ? fst_findings_new() : NULL;

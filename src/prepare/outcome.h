@@ -5,7 +5,7 @@
 #define FST_PREPARE_OUTCOME_H
 
 #include "prepare/check.h"
-#include "prepare/chunk.h"
+#include "prepare/jobs.h"
 #include "prepare/quarantine.h"
 #include "prepare/rewrite.h"
 #include "prepare/walk.h"
@@ -17,6 +17,7 @@ struct fst_outcome_shared {
     const struct fst_walk         *walk;
     const struct fst_registry     *registry;
     const struct fst_settled      *settled;
+    const struct fst_jobs         *jobs;
     struct fst_chunk_list         *chunks;
     size_t                         buffer_bytes;
 };

@@ -13,7 +13,10 @@
 #include "prepare/settle.h"
 
 #define MIB ((uint64_t)1 << 20)
-enum { MAX_JOBS = 256, MIN_BUFFER = 16 * 1024, MAX_BUFFER = 256 * 1024, TYPICAL_TYPES = 48 };
+enum {
+    MAX_JOBS = 256, MIN_BUFFER = 16 * 1024, MAX_BUFFER = 256 * 1024, TYPICAL_TYPES = 48,
+    MAX_GROWTH = 12 /* times the input, at most: "url":"a:" may become a type and an id of 64 letters */
+};
 
 struct preparation {
     struct fst_prepare_opts   opts; /* with the defaults filled in */
@@ -27,6 +30,7 @@ struct preparation {
     struct fst_collector     *collectors; /* one a thread */
     struct fst_outcome_shared shared;
     struct fst_outcomes      *outcomes; /* one a thread */
+    struct fst_jobs           jobs;
     struct fst_chunk_list     chunks;
     struct fst_figures       *figures;
 };
@@ -35,6 +39,12 @@ static void fill_defaults(struct fst_prepare_opts *o)
 {
     if (!o->chunk_bytes)
         o->chunk_bytes = 256 * MIB;
+    if (!o->max_job_files)
+        o->max_job_files = FST_JOB_FILES;
+    if (!o->max_job_bytes)
+        o->max_job_bytes = FST_JOB_BYTES;
+    if (o->chunk_bytes > o->max_job_bytes)
+        o->chunk_bytes = o->max_job_bytes;
     if (!o->segment_bytes)
         o->segment_bytes = 256 * MIB;
     if (!o->max_resource_bytes)
@@ -186,23 +196,23 @@ static void add_counts(struct fst_figures *sum, const struct fst_figures *f)
         sum->skipped[i] += f->skipped[i];
 }
 
-static enum fst_status second_pass(struct preparation *p, struct fst_error *err)
+/* All segments, into chunks that are written below `dir`, or only counted (NULL). */
+static enum fst_status pass_over(struct preparation *p, const struct fst_prepare_opts *opts, const char *dir, struct fst_chunk_list *chunks,
+                                 struct fst_figures *figures, struct fst_error *err)
 {
     enum fst_status st = FST_OK;
 
-    p->shared = (struct fst_outcome_shared){ &p->opts, p->writes ? p->opts.out_dir : NULL, p->walk, &p->registry, &p->settled,
-                                             &p->chunks, buffer_size(&p->opts) };
+    p->shared = (struct fst_outcome_shared){ opts, dir, p->walk, &p->registry, &p->settled, &p->jobs, chunks, buffer_size(opts) };
     p->outcomes = calloc(p->opts.jobs, sizeof *p->outcomes);
     if (!p->outcomes)
         return fst_fail(err, FST_ENOMEM, "out of memory");
     for (unsigned i = 0; i < p->opts.jobs && !st; i++)
         st = fst_outcomes_init(&p->outcomes[i], &p->shared, err);
-    enter_stage(p, FST_STAGE_PREPARE);
     if (!st)
         st = fst_run_tasks(fst_walk_segment_count(p->walk), p->opts.jobs, stage_segment, p, err);
     for (unsigned i = 0; i < p->opts.jobs; i++) {
-        add_counts(p->figures, &p->outcomes[i].figures);
-        fst_findings_merge(p->opts.findings, p->outcomes[i].findings);
+        add_counts(figures, &p->outcomes[i].figures);
+        fst_findings_merge(opts->findings, p->outcomes[i].findings);
         if (p->outcomes[i].shared)
             fst_outcomes_clear(&p->outcomes[i]);
     }
@@ -211,20 +221,85 @@ static enum fst_status second_pass(struct preparation *p, struct fst_error *err)
     return st;
 }
 
+/* Could it become more than an import job may hold? Of two neighbouring chunks of a type in a segment, the first was full
+ * without the second: they are at most two for each chunk_bytes, and one. */
+static bool may_need_jobs(const struct preparation *p)
+{
+    const struct fst_prepare_opts *o = &p->opts;
+    uint64_t                       bytes = fst_walk_input_bytes(p->walk) * MAX_GROWTH;
+    uint64_t                       files = fst_walk_segment_count(p->walk) * FST_TYPE_COUNT + 2 * bytes / o->chunk_bytes;
+
+    return bytes > o->max_job_bytes || files > o->max_job_files;
+}
+
+/* A chunk's key has the number of its job, so where jobs begin has to be known before any is written. */
+static enum fst_status measure(struct preparation *p, struct fst_error *err)
+{
+    struct fst_prepare_opts opts = p->opts;
+    struct fst_figures      figures = { 0 };
+    struct fst_chunk_list   chunks;
+    enum fst_status         st;
+
+    opts.findings = NULL; /* they are noted when it is done in earnest */
+    fst_chunk_list_init(&chunks);
+    enter_stage(p, FST_STAGE_MEASURE);
+    st = pass_over(p, &opts, NULL, &chunks, &figures, err);
+    if (!st)
+        st = fst_jobs_split(&p->jobs, &chunks, opts.max_job_files, opts.max_job_bytes, err);
+    fst_chunk_list_clear(&chunks);
+    return st;
+}
+
+/* The chunks have the jobs that were foreseen. */
+static enum fst_status check_jobs(struct preparation *p, struct fst_error *err)
+{
+    struct fst_jobs found = { 0 };
+    enum fst_status st = fst_jobs_split(&found, &p->chunks, p->opts.max_job_files, p->opts.max_job_bytes, err);
+
+    if (!st && p->writes && !fst_jobs_equal(&p->jobs, &found))
+        st = fst_fail(err, FST_EINPUT, "the input changed while it was read: it is not the one that was measured");
+    fst_jobs_clear(&found);
+    return st;
+}
+
+static enum fst_status second_pass(struct preparation *p, struct fst_error *err)
+{
+    enum fst_status st = p->writes && may_need_jobs(p) ? measure(p, err) : FST_OK;
+
+    if (!st && p->writes)
+        st = fst_folder_empty(p->opts.out_dir, err);
+    if (st)
+        return st;
+    enter_stage(p, FST_STAGE_PREPARE);
+    st = pass_over(p, &p->opts, p->writes ? p->opts.out_dir : NULL, &p->chunks, p->figures, err);
+    return st ? st : check_jobs(p, err);
+}
+
 /* ---- the close */
 
-/* Chunks are sorted by key, and so by type. */
+/* Chunks are sorted by key, and so by job and type. */
 static void sum_chunks(struct fst_figures *f, const struct fst_chunk_list *l)
 {
+    struct fst_type_figures types[FST_TYPE_COUNT] = { { 0 } };
+    uint64_t                files = 0, bytes = 0; /* of the job */
+
     for (size_t i = 0; i < l->synced.count; i++) {
         const struct fst_chunk *c = &l->synced.items[i];
-        const char             *type = fst_type_name(c->type);
-        if (!f->type_count || f->types[f->type_count - 1].type != type)
-            f->types[f->type_count++] = (struct fst_type_figures){ .type = type };
-        f->types[f->type_count - 1].resources += c->resources;
-        f->types[f->type_count - 1].bytes += c->bytes;
-        f->bytes += c->bytes;
+        if (!i || c->job != c[-1].job) {
+            f->import_jobs++;
+            files = bytes = 0;
+        }
+        types[c->type].resources += c->resources;
+        types[c->type].bytes += c->bytes;
         f->files++;
+        f->bytes += c->bytes;
+        f->job_files = ++files > f->job_files ? files : f->job_files;
+        f->job_bytes = (bytes += c->bytes) > f->job_bytes ? bytes : f->job_bytes;
+    }
+    for (fst_type t = 0; t < FST_TYPE_COUNT; t++) {
+        types[t].type = fst_type_name(t);
+        if (types[t].resources)
+            f->types[f->type_count++] = types[t];
     }
 }
 
@@ -300,8 +375,6 @@ static enum fst_status work(struct preparation *p, struct fst_error *err)
         st = settle(p, err);
     if (!st && p->writes)
         st = fst_folder_claim(p->opts.out_dir, err);
-    if (!st && p->writes)
-        st = fst_folder_empty(p->opts.out_dir, err);
     if (!st)
         st = second_pass(p, err);
     if (st)
@@ -331,6 +404,7 @@ static enum fst_status prepare(const struct fst_prepare_opts *opts, const struct
     fst_index_free(p.registry.index);
     fst_heap_free(p.registry.heap);
     fst_walk_free(p.walk);
+    fst_jobs_clear(&p.jobs);
     fst_chunk_list_clear(&p.chunks);
     if (st)
         return st;

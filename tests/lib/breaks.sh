@@ -1,6 +1,6 @@
 # breaks.sh — for a test to source, in a scratch folder, with FHIRSTAGE, INPUT (what is run) and TO (s3://BUCKET/PREFIX):
 # break `run` in every way, then see that the next run makes all right: every object as a prepared folder has it and none
-# more, one import job, no multipart upload and no lock left.
+# more, one import job (or one for each input/job-…), no multipart upload and no lock left.
 # RUN_OPTIONS are the run's; SEED begins the random numbers.
 bucket=$(echo "$TO" | cut -d / -f 3) prefix=$(echo "$TO" | cut -d / -f 4-)
 
@@ -55,11 +55,14 @@ begin_run() {
     "$FHIRSTAGE" -q run "$INPUT" --to "$TO" --datastore "$datastore" --role arn:aws:iam::000000000000:role/import \
         --kms-key arn:aws:kms:us-east-1:000000000000:key/k --out out ${RUN_OPTIONS:-} >run.log 2>&1
 }
-break_run() { # break_run MS: kill it after that time
+start_run() { # in the background: $run is it
     # shellcheck disable=SC2086
     "$FHIRSTAGE" -q run "$INPUT" --to "$TO" --datastore "$datastore" --role arn:aws:iam::000000000000:role/import \
         --kms-key arn:aws:kms:us-east-1:000000000000:key/k --out out ${RUN_OPTIONS:-} >broken.log 2>&1 &
     run=$!
+}
+break_run() { # break_run MS: kill it after that time
+    start_run
     sleep "$(echo "$1" | awk '{printf "%.3f", $1 / 1000}')"
     kill -9 "$run" 2>/dev/null
     wait "$run" 2>/dev/null
@@ -89,8 +92,9 @@ check_all() { # after a run that ended well; `reference` is the prepared folder
     ask "?uploads=" | grep -q '<Upload>' && wrong "a multipart upload is left"
     list_keys meta | grep -q lock && wrong "the lock is left"
     "$FHIRSTAGE" import list --datastore-id "$datastore" --json >jobs 2>/dev/null || wrong "jobs cannot be listed"
-    [ "$(jq '[.ImportJobPropertiesList[] | select(.JobStatus != "FAILED")] | length' jobs)" = 1 ] ||
-        wrong "jobs: $(jq -c '[.ImportJobPropertiesList[] | .JobStatus]' jobs)"
+    jq -r '.ImportJobPropertiesList[] | select(.JobStatus != "FAILED") | .InputDataConfig.S3Uri' jobs | sed "s:.*/$prefix/::" | sort >imported
+    sed -n 's:.*"key"\:"\(input/job-[0-9]*/\).*:\1:p; s:.*"key"\:"\(input/\)[A-Z].*:\1:p' reference/meta/manifest.json | sort -u | cmp -s - imported ||
+        wrong "jobs: $(jq -c '[.ImportJobPropertiesList[] | [.JobStatus, .InputDataConfig.S3Uri]]' jobs)"
 }
 finish_run() { # finish_run TRIES: until it ends well, at most so often
     tries=0

@@ -26,9 +26,7 @@ while [ "$round" -lt "$rounds" ]; do
         break_run "$drawn"
         kill=$((kill + 1)) done=$((done + 1))
         if [ "$kill" = 1 ] && [ $((round % 3)) = 2 ]; then # the service too
-            "$FHIRSTAGE" -q run "$INPUT" --to "$TO" --datastore "$datastore" --role arn:aws:iam::000000000000:role/import \
-                --kms-key arn:aws:kms:us-east-1:000000000000:key/k --out out $RUN_OPTIONS >broken.log 2>&1 &
-            run=$!
+            start_run
             random "$whole"
             sleep "$(echo "$drawn" | awk '{printf "%.3f", $1 / 1000}')"
             stop_serving KILL
