@@ -282,7 +282,7 @@ static void add_cell(struct fst_buf *out, const struct fst_report *r, uint32_t j
         if (!text.n)
             continue;
         fst_buf_add_str(out, first ? "<code>" : "<br><code>");
-        fst_html_add(out, text);
+        fst_xml_add_text(out, text);
         fst_buf_add_str(out, "</code>");
         first = false;
     }
