@@ -221,10 +221,10 @@ static struct fst_coll eval_variable(struct fst_path_eval *e, const struct fst_p
 {
     uint32_t base = e->count;
 
-    if (fst_view_is(x->text, "resource"))
-        return one(e, base, e->resource);
-    if (fst_view_is(x->text, "rootResource"))
-        return one(e, base, e->root_resource);
+    if (fst_view_is(x->text, "resource") || fst_view_is(x->text, "rootResource")) {
+        e->beyond++;
+        return one(e, base, fst_view_is(x->text, "resource") ? e->resource : e->root_resource);
+    }
     if (fst_view_is(x->text, "context"))
         return one(e, base, e->context);
     if (fst_view_is(x->text, "sct"))

@@ -12,19 +12,23 @@ enum quick_op {
     QUICK_ANY, QUICK_NONE, QUICK_ALL,  /* of what `a` leads to; all: `left` holds there */
     QUICK_HAS_VALUE,
     QUICK_STARTS,                      /* what `a` leads to starts with b's string */
+    QUICK_IN,                          /* what `a` leads to, of which `skip` bytes are left out, is among what `b` leads to … */
+    QUICK_DIFFERS,                     /* … at none of which this holds */
     QUICK_EQUAL, QUICK_NOT_EQUAL, QUICK_LESS, QUICK_LESS_EQUAL, QUICK_GREATER, QUICK_GREATER_EQUAL /* a against b */
 };
 
 enum step_kind {
     STEP_SEEN,  /* an element of the object itself, by its index */
     STEP_NAMED, /* a member of any other object, by its name */
-    STEP_WHERE  /* only what `condition` holds of */
+    STEP_WHERE, /* only what `condition` holds of */
+    STEP_FILLED /* a resource: unsure when nothing but its type is said, since that may count for nothing */
 };
 
 struct step {
     enum step_kind           kind;
     uint8_t                  index;
     bool                     primitive;
+    bool                     of_resource; /* of a resource that may be of any type */
     fst_def                  def; /* of what it leads to; FST_NO_DEF: a choice's */
     struct fst_view          name;
     const struct fst_quick  *condition;
@@ -45,6 +49,7 @@ struct fst_quick {
     enum quick_op           op;
     enum fst_quick_answer   constant;
     uint64_t                mask;
+    unsigned                skip;
     const struct fst_quick *left, *right;
     struct way              a, b;
 };
@@ -79,6 +84,12 @@ static bool add_step(struct compiling *c, struct way *w, struct step **last, str
     return true;
 }
 
+/* What a resource is taken for whose type is known only when it is met. */
+static fst_def any_resource(const struct fst_schema *s)
+{
+    return fst_schema_find(s, (struct fst_view)FST_VIEW("DomainResource"));
+}
+
 static bool add_member(struct compiling *c, struct way *w, struct step **last, struct fst_view name)
 {
     const struct fst_element *e;
@@ -92,13 +103,12 @@ static bool add_member(struct compiling *c, struct way *w, struct step **last, s
     if (!e || (e->def == FST_NO_DEF && !is_first))
         return false;
     m = fst_schema_member(c->schema, w->def, name);
-    if (m && m->flags & FST_MEMBER_RESOURCE)
-        return false;
     step.index = e->index;
-    step.def = e->def;
+    step.def = m && m->flags & FST_MEMBER_RESOURCE ? any_resource(c->schema) : e->def;
+    step.of_resource = !is_first && w->def == any_resource(c->schema);
     step.primitive = m && m->flags & FST_MEMBER_PRIMITIVE;
     w->single &= !(e->flags & FST_ELEMENT_ARRAY);
-    w->def = e->def;
+    w->def = step.def;
     return add_step(c, w, last, step);
 }
 
@@ -128,12 +138,12 @@ static bool walk_to(struct compiling *c, const struct fst_path_expr *x, struct w
     switch (x->op) {
     case FST_OP_THIS: return true;
     case FST_OP_MEMBER: return (x->left || x->text.p[0] >= 'a') && add_member(c, w, last, x->text);
-    case FST_OP_CALL: return x->left && x->function == FST_FN_where && add_where(c, w, last, x->args[0]);
+    case FST_OP_CALL: return x->left && (x->function == FST_FN_trace || (x->function == FST_FN_where && add_where(c, w, last, x->args[0])));
     case FST_OP_VARIABLE:
         for (size_t i = 0; i < FST_COUNT(variables); i++)
             if (fst_view_is(x->text, variables[i].name)) {
                 w->root = variables[i].root;
-                w->def = i ? FST_NO_DEF : c->context;
+                w->def = i ? any_resource(c->schema) : c->context;
                 return true;
             }
         return false;
@@ -179,6 +189,8 @@ static void compile_exists(struct compiling *c, const struct fst_path_expr *x, s
     struct way   w = { .single = true };
 
     if (!x->left || !walk_to(c, x->left, &w, &last) || !w.first || (x->arg_count && !add_where(c, &w, &last, x->args[0])))
+        return;
+    if (w.def == any_resource(c->schema) && !add_step(c, &w, &last, (struct step){ .kind = STEP_FILLED, .def = w.def }))
         return;
     q->a = w;
     if (w.first->kind == STEP_SEEN && !w.first->next) {
@@ -229,6 +241,32 @@ static void compile_logic(struct compiling *c, const struct fst_path_expr *x, st
         q->op = op;
 }
 
+static const struct fst_quick *make_differs(struct compiling *c)
+{
+    struct fst_quick *q = take(c, sizeof *q);
+    if (q)
+        q->op = QUICK_DIFFERS;
+    return q;
+}
+
+/* A string, or what is left of it behind some characters, among others. */
+static void compile_in(struct compiling *c, const struct fst_path_expr *x, struct fst_quick *q)
+{
+    const struct fst_path_expr *sought = x->left;
+
+    while (sought && sought->op == FST_OP_CALL && sought->function == FST_FN_trace)
+        sought = sought->left;
+    if (sought && sought->op == FST_OP_CALL && sought->function == FST_FN_substring && sought->arg_count == 1 &&
+        sought->args[0]->op == FST_OP_NUMBER && sought->args[0]->number >= 0) {
+        q->skip = (unsigned)sought->args[0]->number;
+        sought = sought->left;
+    }
+    if (!compile_way(c, sought, &q->a) || !q->a.single || !q->a.first || !compile_way(c, x->right, &q->b) || !q->b.first)
+        return;
+    q->left = make_differs(c);
+    q->op = q->left ? QUICK_IN : QUICK_UNSURE;
+}
+
 static const struct fst_quick *compile_truth(struct compiling *c, const struct fst_path_expr *x)
 {
     static const enum quick_op ops[] = {
@@ -245,6 +283,8 @@ static const struct fst_quick *compile_truth(struct compiling *c, const struct f
         q->constant = x->boolean ? FST_QUICK_TRUE : FST_QUICK_FALSE;
     } else if (x->op == FST_OP_CALL)
         compile_call(c, x, q);
+    else if (x->op == FST_OP_IN)
+        compile_in(c, x, q);
     else if (op >= QUICK_AND && op <= QUICK_IMPLIES)
         compile_logic(c, x, q, op);
     else if (op && compile_value(c, x->left, &q->a) && compile_value(c, x->right, &q->b))
@@ -267,6 +307,7 @@ struct asking {
     const struct fst_quick_object *object;
     struct fst_path_item           self;
     struct fst_path_item           found; /* what the last way led to */
+    struct fst_view                sought; /* of QUICK_IN */
     unsigned                       work;
 };
 
@@ -313,12 +354,21 @@ static enum fst_quick_answer follow_seen(struct asking *a, const struct step *s,
     return follow_more(a, s, o->values[s->index], all);
 }
 
+/* Is it a resource of a known type, with all that any_resource() has? */
+static bool is_known_resource(const struct asking *a, uint32_t node)
+{
+    uint32_t name = fst_tape_member(a->e->tape, node, "resourceType");
+    fst_def  def = name == FST_NO_NODE ? FST_NO_DEF : fst_schema_find(a->e->schema, fst_tape_raw(a->e->tape, name));
+
+    return def != FST_NO_DEF && fst_schema_is_a(a->e->schema, def, any_resource(a->e->schema));
+}
+
 static enum fst_quick_answer follow_named(struct asking *a, const struct step *s, const struct fst_path_item *item, const struct fst_quick *all)
 {
     const struct fst_tape *t = a->e->tape;
     uint32_t               more = FST_NO_NODE;
 
-    if (item->node == FST_NO_NODE || fst_tape_kind(t, item->node) != FST_JSON_OBJECT)
+    if (item->node == FST_NO_NODE || fst_tape_kind(t, item->node) != FST_JSON_OBJECT || (s->of_resource && !is_known_resource(a, item->node)))
         return FST_QUICK_UNSURE;
     FST_EACH_MEMBER(t, item->node, name) {
         struct fst_view raw = fst_tape_raw(t, name);
@@ -363,12 +413,15 @@ static enum fst_quick_answer follow(struct asking *a, const struct step *s, cons
         if (t == FST_QUICK_UNSURE)
             return t;
         return t == FST_QUICK_TRUE ? follow(a, s->next, item, all) : FST_QUICK_FALSE;
+    case STEP_FILLED:
+        return fst_node_count(&a->e->tape->nodes[item->node]) > 1 ? follow(a, s->next, item, all) : FST_QUICK_UNSURE;
     }
     return FST_QUICK_UNSURE;
 }
 
 static enum fst_quick_answer lead(struct asking *a, const struct way *w, const struct fst_quick *all)
 {
+    a->e->beyond += w->root == ROOT_RESOURCE || w->root == ROOT_ROOT_RESOURCE;
     switch (w->root) {
     case ROOT_THIS: return follow(a, w->first, &a->self, all);
     case ROOT_CONTEXT: return follow(a, w->first, &a->object->item, all);
@@ -467,6 +520,39 @@ static enum fst_quick_answer answer_starts(struct asking *a, const struct fst_qu
     return of_bool(text.n >= start.n && !memcmp(text.p, start.p, start.n));
 }
 
+/* The string that a node is; false when it is none, has escapes, or is a time, which may be equal to one that is written otherwise. */
+static bool is_text(const struct asking *a, const struct fst_path_item *item, struct fst_view *text)
+{
+    if (!is_node(a, item, FST_JSON_STRING) || !is_plain(a, item) || is_time(a->e, item->def))
+        return false;
+    *text = fst_tape_raw(a->e->tape, item->node);
+    return true;
+}
+
+static enum fst_quick_answer answer_in(struct asking *a, const struct fst_quick *q)
+{
+    enum fst_quick_answer t = lead(a, &q->a, NULL);
+    struct fst_view       outer = a->sought, text;
+
+    if (t != FST_QUICK_TRUE)
+        return t == FST_QUICK_FALSE ? FST_QUICK_EMPTY : t;
+    if (!is_text(a, &a->found, &text) || text.n <= q->skip)
+        return FST_QUICK_UNSURE;
+    for (unsigned i = 0; i < q->skip; i++)
+        if ((unsigned char)text.p[i] >= 0x80) /* characters are meant, not bytes */
+            return FST_QUICK_UNSURE;
+    a->sought = fst_view_from(text, q->skip);
+    t = lead(a, &q->b, q->left);
+    a->sought = outer;
+    return t;
+}
+
+static enum fst_quick_answer answer_differs(const struct asking *a)
+{
+    struct fst_view text;
+    return is_text(a, &a->self, &text) ? of_bool(!fst_view_equal(text, a->sought)) : FST_QUICK_UNSURE;
+}
+
 static enum fst_quick_answer answer_logic(struct asking *a, const struct fst_quick *q)
 {
     enum fst_quick_answer l = answer(a, q->left), r;
@@ -507,6 +593,8 @@ static enum fst_quick_answer answer(struct asking *a, const struct fst_quick *q)
         t = lead(a, &q->a, NULL);
         return t == FST_QUICK_TRUE ? of_bool(a->found.node != FST_NO_NODE && fst_tape_kind(a->e->tape, a->found.node) < FST_JSON_ARRAY) : t;
     case QUICK_STARTS: return answer_starts(a, q);
+    case QUICK_IN: return answer_in(a, q);
+    case QUICK_DIFFERS: return answer_differs(a);
     default: return answer_compare(a, q);
     }
     return FST_QUICK_UNSURE;

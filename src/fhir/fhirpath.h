@@ -49,6 +49,7 @@ struct fst_path_eval {
     uint32_t                 index; /* $index */
     uint32_t                 total_at, total_n; /* $total: a collection on the stack */
     uint32_t                 steps, depth;
+    uint64_t                 beyond; /* how often %resource or %rootResource was asked for: an answer may depend on them then */
     uint64_t                 budget; /* steps that all evaluations to come may take together; 0: each fails at once */
     bool                     failed; /* too many steps, or a thing that is not known: the result means nothing */
 };

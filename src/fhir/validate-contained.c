@@ -11,6 +11,7 @@ void fst_validate_note_link(struct fst_validator *v, uint32_t node)
 {
     struct fst_node_list *list = &v->links;
 
+    fst_beyond(v);
     if (list->count == list->cap) {
         uint32_t  cap = list->cap ? list->cap * 2 : 64;
         uint32_t *grown = realloc(list->nodes, cap * sizeof *grown);

@@ -120,7 +120,7 @@ static void walk_value(struct linked *l, const struct fst_frame *at, const struc
     fst_def               def = m->def;
 
     if (m->flags & FST_MEMBER_PRIMITIVE && !(m->flags & FST_MEMBER_UNDERSCORE)) {
-        bool is_reference = v->type_rules[at->type - v->schema->types] == fst_rule_reference && fst_view_is(fst_schema_member_name(v->schema, m), "reference");
+        bool is_reference = v->type_rules[at->type - v->schema->types].check == fst_rule_reference && fst_view_is(fst_schema_member_name(v->schema, m), "reference");
         if (fst_tape_kind(v->tape, node) == FST_JSON_STRING && (is_reference || is_link(v, at, m)))
             follow(l, node);
         return;
@@ -129,7 +129,7 @@ static void walk_value(struct linked *l, const struct fst_frame *at, const struc
         return;
     if (m->flags & FST_MEMBER_RESOURCE)
         def = fst_schema_find(v->schema, fst_tape_member_string(v->tape, node, "resourceType", &v->scratch2));
-    if (def == FST_NO_DEF || v->type_rules[def] == fst_rule_bundle)
+    if (def == FST_NO_DEF || v->type_rules[def].check == fst_rule_bundle)
         return;
     frame.type = &v->schema->types[def];
     walk(l, &frame, depth + 1);

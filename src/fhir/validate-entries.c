@@ -193,6 +193,7 @@ enum fst_bundled fst_entries_resolve(struct fst_validator *v, struct fst_view re
     bool                    is_response = is_one_of(bundle_type, "transaction-response", "batch-response");
     uint32_t                found, count;
 
+    fst_beyond(v);
     *resource = FST_NO_NODE;
     if (!url.n && !is_response)
         return FST_BUNDLED_NAMELESS;

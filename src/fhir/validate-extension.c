@@ -138,6 +138,7 @@ void fst_validate_extension(struct fst_validator *v, const struct fst_frame *at,
     bool is_modifier = fst_view_equal(fst_schema_member_name(v->schema, at->member), modifier);
     if (v->schema->types[p->type].name.at != v->extension_name.at)
         return;
+    fst_beyond(v); /* where it stands matters */
     v->profile_check->steps = v->profile_check->depth = 0;
     check_context(v, at->up, p);
     if (is_modifier != p->is_modifier)

@@ -63,6 +63,16 @@ bool fst_invariants_are_spent(const struct fst_validator *v)
     return !v->invariants->eval.budget || !v->profile_check->eval.budget;
 }
 
+uint64_t *fst_invariants_budget(struct fst_validator *v)
+{
+    return &v->invariants->eval.budget;
+}
+
+uint64_t fst_invariants_beyond(const struct fst_validator *v)
+{
+    return v->invariants->eval.beyond + v->profile_check->eval.beyond;
+}
+
 /* ---- making ready */
 
 struct masking {
@@ -94,6 +104,7 @@ static bool holds_of_nothing(struct fst_invariants *x, const struct rule *r, fst
     struct fst_json_opts  opts = { .parser = FST_JSON_YAJL };
     struct fst_json_error jerr;
     struct fst_path_item  item = { .kind = FST_PATH_NODE, .def = def, .node = 0, .more = FST_NO_NODE };
+    uint64_t              budget = x->eval.budget;
     bool                  holds;
 
     if (fst_json_parse(&nothing, (struct fst_view)FST_VIEW("{}"), &opts, &jerr))
@@ -102,6 +113,7 @@ static bool holds_of_nothing(struct fst_invariants *x, const struct rule *r, fst
     x->eval.resource = x->eval.root_resource = item;
     holds = fst_path_is_true(&x->eval, r->program, item) == FST_PATH_TRUE;
     x->eval.tape = tape;
+    x->eval.budget = budget; /* that was no resource's work */
     fst_tape_clear(&nothing);
     return holds;
 }

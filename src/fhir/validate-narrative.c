@@ -35,7 +35,10 @@ static void check_links(struct fst_validator *v, struct fst_place place, struct 
     const struct fst_resource_scope *scope = v->scope;
     const struct fst_xhtml_link     *link;
 
-    if (!dangling(x) || v->searches++ >= MAX_SEARCHES)
+    if (!dangling(x))
+        return;
+    fst_beyond(v);
+    if (v->searches++ >= MAX_SEARCHES)
         return;
     while (scope->is_contained && scope->up)
         scope = scope->up;

@@ -100,6 +100,23 @@ static bool passes_at_once(const struct fst_validator *v, const struct fst_membe
            !(fst_node_flags(n) & FST_JSON_ESCAPED) && fst_prim_passes((enum fst_prim)m->prim, fst_view_n(v->tape->text + n->off, n->len));
 }
 
+static void check_object(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)
+{
+    struct fst_memo_mark mark;
+    struct fst_frame     frame;
+
+    if (fst_memo_knows(v, m, node, &mark))
+        return;
+    frame.up = at;
+    frame.member = m;
+    frame.index = index;
+    frame.node = node;
+    frame.type = &v->schema->types[m->def];
+    fst_validate_object(v, &frame);
+    if (mark.is_set)
+        fst_memo_learn(v, m, node, &mark);
+}
+
 static void check_value(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)
 {
     struct fst_place   place = { at, m, index };
@@ -112,13 +129,7 @@ static void check_value(struct fst_validator *v, struct fst_frame *at, const str
     } else if (m->flags & FST_MEMBER_RESOURCE) {
         fst_validate_resource(v, at, m, index, node);
     } else {
-        struct fst_frame frame;
-        frame.up = at;
-        frame.member = m;
-        frame.index = index;
-        frame.node = node;
-        frame.type = &v->schema->types[m->def];
-        fst_validate_object(v, &frame);
+        check_object(v, at, m, index, node);
     }
 }
 
@@ -270,9 +281,11 @@ static const struct fst_member *find_member(struct fst_validator *v, const struc
 
 static void type_rules(struct fst_validator *v, const struct fst_frame *at)
 {
-    fst_type_rule_fn *rule = v->type_rules[at->type - v->schema->types];
-    if (rule)
-        rule(v, at);
+    const struct fst_type_rule *rule = &v->type_rules[at->type - v->schema->types];
+    if (rule->check) {
+        rule->check(v, at);
+        v->beyond += !rule->within;
+    }
     if (at->member && at->member->profile != FST_NONE)
         fst_validate_member_profile(v, at);
     fst_validate_invariants(v, at);

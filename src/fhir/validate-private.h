@@ -44,6 +44,11 @@ fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_
     fst_rule_include, fst_rule_map_element, fst_rule_map_target, fst_rule_question, fst_rule_stratifier, fst_rule_guide,
     fst_rule_search_parameter, fst_rule_map_rule_source, fst_rule_map_rule_target;
 
+struct fst_type_rule {
+    fst_type_rule_fn *check;  /* NULL: none */
+    bool              within; /* it looks at nothing but the object */
+};
+
 /* A resource being checked, and those it is in. */
 struct fst_resource_scope {
     const struct fst_resource_scope *up;
@@ -89,10 +94,12 @@ struct fst_validator {
     struct fst_node_list             concepts;    /* a hash table: of a code system's, the first of each code */
     uint32_t                         concepts_of; /* the array that it is of; FST_NO_NODE: none */
     struct fst_entries               entries;
-    fst_type_rule_fn               **type_rules; /* one for each type, NULL: none */
+    struct fst_type_rule            *type_rules; /* one for each type */
     struct fst_invariants           *invariants;
     struct fst_profile_check        *profile_check;
     struct fst_pool_str              extension_name; /* of the type */
+    struct fst_memo                 *memo;  /* NULL: every object is judged anew */
+    uint64_t                         beyond; /* see fst_beyond() */
     uint32_t                        *trial; /* not NULL: errors are counted there, and nothing is told */
 };
 
@@ -143,6 +150,24 @@ static inline struct fst_view fst_known_string(const struct fst_validator *v, co
     return node == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_string(v->tape, node, scratch);
 }
 
+/* ---- objects that are known to be valid */
+
+/* Something was told, or what is outside of the objects being judged was asked for: none of them is to be remembered. */
+static inline void fst_beyond(struct fst_validator *v)
+{
+    v->beyond++;
+}
+
+struct fst_memo_mark { /* how things stood before an object was judged */
+    bool     is_set; /* it may be remembered */
+    uint64_t hash, beyond, rules, profiles;
+};
+enum fst_status fst_memo_new(struct fst_memo **out, const struct fst_schema *schema);
+void            fst_memo_free(struct fst_memo *memo);
+/* Is the object known to be valid as that member? Else it is to be judged, and `mark`, when set, handed on to _learn. */
+bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, uint32_t node, struct fst_memo_mark *mark);
+void fst_memo_learn(struct fst_validator *v, const struct fst_member *m, uint32_t node, const struct fst_memo_mark *mark);
+
 /* Note a value that begins with '#': a link within the resource. */
 void fst_validate_note_link(struct fst_validator *v, uint32_t node);
 /* The resource's contained resources: their ids, and whether they belong to it, by the links from `first_link` on. */
@@ -153,6 +178,9 @@ void            fst_invariants_free(struct fst_invariants *x);
 /* Before a resource: how much work its invariants may be. After it: was that too little? */
 void            fst_invariants_begin(struct fst_validator *v);
 bool            fst_invariants_are_spent(const struct fst_validator *v);
+uint64_t       *fst_invariants_budget(struct fst_validator *v);
+/* A number that grows whenever one of them asks for the resource that its object is in. */
+uint64_t        fst_invariants_beyond(const struct fst_validator *v);
 void            fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at);
 
 /* The type of what a reference leads to, as far as that can be known; false and empty when it cannot. */

@@ -133,7 +133,7 @@ enum { BOUND_CODE, BOUND_CODING, BOUND_CONCEPT };
 
 static int shape_of(struct fst_validator *v, fst_def def)
 {
-    fst_type_rule_fn *rule = v->type_rules[def];
+    fst_type_rule_fn *rule = v->type_rules[def].check;
     return rule == fst_rule_concept ? BOUND_CONCEPT : rule == fst_rule_coding || rule == fst_rule_quantity ? BOUND_CODING : BOUND_CODE;
 }
 

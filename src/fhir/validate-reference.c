@@ -62,10 +62,11 @@ static bool implied_type(const struct fst_validator *v, struct fst_view referenc
 }
 
 /* Of a link to another resource, by its text or, where that doesn't say, by whoever knows. */
-static bool target_type(const struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+static bool target_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
     if (implied_type(v, reference, type))
         return true;
+    fst_beyond(v);
     *type = v->opts.link_type ? v->opts.link_type(v->opts.link_ctx, reference) : (struct fst_view){ 0 };
     return type->n;
 }
@@ -116,6 +117,7 @@ static bool contained_type(struct fst_validator *v, struct fst_view reference, s
     struct fst_view                  id = fst_view_from(reference, 1);
     uint32_t                         contained;
 
+    fst_beyond(v);
     while (scope->is_contained && scope->up)
         scope = scope->up;
     *type = fst_pool_view(v->schema, scope->frame->type->name);

@@ -27,6 +27,7 @@ static void add_frames(struct fst_buf *out, const struct fst_schema *s, const st
 void fst_report(struct fst_validator *v, struct fst_place place, enum fst_severity severity, enum fst_issue_code code,
                 const char *rule, uint32_t node, const char *fmt, ...)
 {
+    fst_beyond(v);
     if (v->trial) {
         *v->trial += severity >= FST_SEVERITY_ERROR;
         return;

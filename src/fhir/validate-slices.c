@@ -117,6 +117,7 @@ static uint32_t entry_called(struct fst_validator *v, struct fst_view reference)
 
 static void resolve(struct fst_validator *v, struct fst_path_item *found, uint32_t n)
 {
+    fst_beyond(v);
     for (uint32_t i = 0; i < n; i++) {
         bool            is_node = found[i].kind == FST_PATH_NODE && found[i].node != FST_NO_NODE;
         struct fst_view reference = is_node ? fst_tape_member_string(v->tape, found[i].node, "reference", &v->scratch) : (struct fst_view){ 0 };

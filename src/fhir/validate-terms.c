@@ -100,7 +100,7 @@ static void check_system(struct fst_validator *v, const struct fst_frame *at, st
 
 static bool is_in_concept(struct fst_validator *v, const struct fst_frame *at)
 {
-    return at->up && v->type_rules[at->up->type - v->schema->types] == fst_rule_concept;
+    return at->up && v->type_rules[at->up->type - v->schema->types].check == fst_rule_concept;
 }
 
 void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)

@@ -49,15 +49,16 @@ bool fst_is_published(const struct fst_schema *s, fst_def def)
 
 static bool find_rules(struct fst_validator *v)
 {
-    static const struct { struct fst_view type; fst_type_rule_fn *rule; } rows[] = {
-        { FST_VIEW("Coding"), fst_rule_coding },
-        { FST_VIEW("CodeableConcept"), fst_rule_concept },
-        { FST_VIEW("Quantity"), fst_rule_quantity },
-        { FST_VIEW("Identifier"), fst_rule_identifier },
-        { FST_VIEW("Attachment"), fst_rule_attachment },
-        { FST_VIEW("Extension"), fst_rule_extension },
-        { FST_VIEW("Narrative"), fst_rule_narrative },
-        { FST_VIEW("Reference"), fst_rule_reference },
+    /* `within`: it looks at nothing but the object and how that hangs on the one around it; see fhir/validate-memo.c. */
+    static const struct { struct fst_view type; fst_type_rule_fn *rule; bool within; } rows[] = {
+        { FST_VIEW("Coding"), fst_rule_coding, true },
+        { FST_VIEW("CodeableConcept"), fst_rule_concept, true },
+        { FST_VIEW("Quantity"), fst_rule_quantity, true },
+        { FST_VIEW("Identifier"), fst_rule_identifier, true },
+        { FST_VIEW("Attachment"), fst_rule_attachment, true },
+        { FST_VIEW("Extension"), fst_rule_extension, true },
+        { FST_VIEW("Narrative"), fst_rule_narrative, true },
+        { FST_VIEW("Reference"), fst_rule_reference, true },
         { FST_VIEW("Bundle.entry"), fst_rule_entry },
         { FST_VIEW("Bundle"), fst_rule_bundle },
         { FST_VIEW("CodeSystem"), fst_rule_code_system },
@@ -73,13 +74,13 @@ static bool find_rules(struct fst_validator *v)
         { FST_VIEW("StructureMap.group.rule.target"), fst_rule_map_rule_target },
     };
     v->type_rules = calloc(v->schema->types_count, sizeof *v->type_rules);
-    for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
+    for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++) {
         for (size_t i = 0; i < FST_COUNT(rows); i++)
             if (fst_schema_is_a(v->schema, (fst_def)def, fst_schema_find(v->schema, rows[i].type)))
-                v->type_rules[def] = rows[i].rule;
-    for (uint32_t def = 0; v->type_rules && def < v->schema->types_count; def++)
-        if (!v->type_rules[def] && fst_is_published(v->schema, (fst_def)def))
-            v->type_rules[def] = fst_rule_canonical;
+                v->type_rules[def] = (struct fst_type_rule){ rows[i].rule, rows[i].within };
+        if (!v->type_rules[def].check && fst_is_published(v->schema, (fst_def)def))
+            v->type_rules[def].check = fst_rule_canonical;
+    }
     return v->type_rules;
 }
 
@@ -102,7 +103,8 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     fst_entries_init(&v->entries);
     find_known(v);
     v->guesses = calloc((size_t)v->schema->types_count + v->schema->members_count, sizeof *v->guesses);
-    if (!v->guesses || !find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema)) {
+    if (!v->guesses || !find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema) ||
+        (!opts->no_memo && fst_memo_new(&v->memo, v->schema))) {
         fst_validator_free(v);
         *out = NULL;
         return fst_fail(err, FST_ENOMEM, "validator: out of memory");
@@ -127,6 +129,7 @@ void fst_validator_free(struct fst_validator *v)
     free(v->type_rules);
     fst_invariants_free(v->invariants);
     fst_profile_check_free(v->profile_check);
+    fst_memo_free(v->memo);
     free(v);
 }
 
@@ -158,7 +161,7 @@ static const struct fst_type_row *type_of(struct fst_validator *v, struct fst_pl
 
 const struct fst_frame *fst_entry_around(const struct fst_validator *v, const struct fst_frame *at)
 {
-    if (at && v->type_rules[at->type - v->schema->types] == fst_rule_entry)
+    if (at && v->type_rules[at->type - v->schema->types].check == fst_rule_entry)
         return at;
     return v->scope ? v->scope->entry : NULL;
 }
@@ -183,6 +186,7 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
     struct fst_frame           frame = { .up = up, .member = member, .index = index, .node = node };
     struct fst_resource_scope  scope = { v->scope, &frame, fst_entry_around(v, up), up && up->type->kind == FST_DEF_RESOURCE };
     uint32_t                   first_link = v->links.count;
+    fst_beyond(v);
     frame.type = type_of(v, (struct fst_place){ up, member, index }, node);
     if (!frame.type)
         return;

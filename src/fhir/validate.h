@@ -28,6 +28,7 @@ struct fst_validate_opts {
     bool                       show_values;    /* sentences may show what was found; else they only say what was expected */
     bool                       no_warnings;    /* errors alone */
     bool                       general_rules;  /* invariants by the general evaluator alone: what quick answers are held against */
+    bool                       no_memo;        /* each object judged anew, though it was seen before: what is remembered is held against it */
     enum fst_unknown_profile   unknown_profile;
     const struct fst_profiles *profiles;       /* NULL: R4's own */
     fst_link_type_fn          *link_type;      /* NULL: links that name no type are not judged by it */

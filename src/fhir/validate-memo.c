@@ -1,0 +1,131 @@
+/* Objects that nothing could be said against, by their bytes: the same bytes in the same member are as good again.
+ *
+ * Resources repeat themselves: codes, units, references to the same patient, extensions. An object is remembered when its
+ * judging told nothing and asked for nothing outside of it (see fst_beyond()); so that what it is in makes no difference
+ * but for the member, and for whether that is in a Bundle's entry, where references are judged by what is there. What its invariants cost is remembered too, and is charged again: a resource's work is bounded in
+ * the same way whatever came before it. */
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "fhir/validate-profile-private.h"
+
+enum {
+    SLOT_BITS = 13,
+    ROOM = 1 << 20,            /* bytes for records; when it is full, all are forgotten */
+    LEAST = 24, MOST = 2048,   /* bytes of an object worth remembering */
+    /* Looking for what is never known costs: a member whose objects are new thrice as often as they are known … */
+    PATIENCE = 12, GAIN = 3,
+    REST = 100                 /* … is left alone for so many */
+};
+
+struct record { /* the object's bytes are behind it */
+    uint64_t hash;
+    uint32_t len, place; /* see place_of() */
+    uint32_t rules, profiles; /* the steps they took */
+};
+
+struct fst_memo {
+    uint32_t slots[1 << SLOT_BITS]; /* by hash: 1 + the record's place, in units of its alignment; 0: none */
+    uint32_t used;                  /* bytes */
+    int8_t  *debt;                  /* of each member: how often its objects were new, less how often they were known; below 0: it rests */
+    char    *records;
+};
+
+enum fst_status fst_memo_new(struct fst_memo **out, const struct fst_schema *schema)
+{
+    struct fst_memo *memo = *out = calloc(1, sizeof *memo);
+    if (!memo)
+        return FST_ENOMEM;
+    memo->debt = calloc(schema->members_count, 1);
+    memo->records = malloc(ROOM);
+    if (memo->debt && memo->records)
+        return FST_OK;
+    fst_memo_free(memo);
+    *out = NULL;
+    return FST_ENOMEM;
+}
+
+void fst_memo_free(struct fst_memo *memo)
+{
+    if (!memo)
+        return;
+    free(memo->debt);
+    free(memo->records);
+    free(memo);
+}
+
+static const struct record *record_at(const struct fst_memo *memo, uint32_t slot)
+{
+    return (const struct record *)(const void *)(memo->records + (size_t)(slot - 1) * _Alignof(struct record));
+}
+
+/* The member that the object is, in an entry or not. */
+static uint32_t place_of(const struct fst_validator *v, const struct fst_member *m)
+{
+    return (uint32_t)(m - v->schema->members) << 1 | (v->scope->entry != NULL);
+}
+
+/* Its rules' work is charged as if they were asked again. */
+static bool charge(struct fst_validator *v, const struct record *r)
+{
+    uint64_t *rules = fst_invariants_budget(v), *profiles = &v->profile_check->eval.budget;
+
+    if (*rules <= r->rules || *profiles <= r->profiles)
+        return false;
+    *rules -= r->rules;
+    *profiles -= r->profiles;
+    return true;
+}
+
+bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, uint32_t node, struct fst_memo_mark *mark)
+{
+    struct fst_memo       *memo = v->memo;
+    const struct fst_node *n = &v->tape->nodes[node];
+    uint32_t               place = place_of(v, m), slot;
+    int8_t                *debt = memo ? &memo->debt[m - v->schema->members] : NULL;
+    struct fst_view        bytes = fst_view_n(v->tape->text + n->off, n->len);
+    const struct record   *r;
+
+    mark->is_set = false;
+    if (!memo || n->len < LEAST || n->len > MOST || v->verdict.errors || v->trial)
+        return false;
+    if (*debt < 0) {
+        ++*debt;
+        return false;
+    }
+    mark->hash = fst_hash64(bytes) ^ place * 0x9E3779B97F4A7C15u;
+    slot = memo->slots[mark->hash >> (64 - SLOT_BITS)];
+    r = slot ? record_at(memo, slot) : NULL;
+    if (r && r->hash == mark->hash && r->place == place && r->len == n->len && !memcmp(r + 1, bytes.p, bytes.n) && charge(v, r)) {
+        *debt = *debt > GAIN ? (int8_t)(*debt - GAIN) : 0;
+        return true;
+    }
+    if (++*debt == PATIENCE)
+        *debt = -REST;
+    mark->is_set = true;
+    mark->beyond = v->beyond + fst_invariants_beyond(v);
+    mark->rules = *fst_invariants_budget(v);
+    mark->profiles = v->profile_check->eval.budget;
+    return false;
+}
+
+void fst_memo_learn(struct fst_validator *v, const struct fst_member *m, uint32_t node, const struct fst_memo_mark *mark)
+{
+    struct fst_memo       *memo = v->memo;
+    const struct fst_node *n = &v->tape->nodes[node];
+    size_t                 align = _Alignof(struct record), size = (sizeof(struct record) + n->len + align - 1) / align * align;
+    struct record         *r;
+
+    if (mark->beyond != v->beyond + fst_invariants_beyond(v) || fst_invariants_are_spent(v))
+        return;
+    if (memo->used + size > ROOM) {
+        memset(memo->slots, 0, sizeof memo->slots);
+        memo->used = 0;
+    }
+    r = (struct record *)(void *)(memo->records + memo->used);
+    *r = (struct record){ mark->hash, n->len, place_of(v, m), (uint32_t)(mark->rules - *fst_invariants_budget(v)),
+                          (uint32_t)(mark->profiles - v->profile_check->eval.budget) };
+    memcpy(r + 1, v->tape->text + n->off, n->len);
+    memo->slots[mark->hash >> (64 - SLOT_BITS)] = (uint32_t)(memo->used / align) + 1;
+    memo->used += (uint32_t)size;
+}
