@@ -134,8 +134,9 @@ static enum fst_status add_links(struct fst_collector *c, const struct fst_value
     struct fst_view full_url = fst_link_split(c->facts.text[FST_FACT_FULL_URL]).base, tail;
     enum fst_status st = FST_OK;
     fst_type        type;
+    bool            named = fst_url_tail(full_url, &type, &tail);
 
-    if (full_url.n) {
+    if (full_url.n && (!named || type == id->type)) { /* what says Patient leads to no Observation */
         st = add(c, fst_key_link(v->bundle, full_url), v->pos, handle, err);
         if (!fst_view_starts(full_url, "urn:"))
             c->registry->absolute_links = true;
@@ -145,7 +146,7 @@ static enum fst_status add_links(struct fst_collector *c, const struct fst_value
     st = add_relative(c, v, id->type, c->facts.text[FST_FACT_ID], handle, err);
     if (!st)
         st = add_relative(c, v, id->type, fst_put_id(&c->facts), handle, err);
-    if (!st && fst_url_tail(full_url, &type, &tail) && type == id->type)
+    if (!st && named && type == id->type)
         st = add_relative(c, v, type, tail, handle, err);
     return st;
 }
