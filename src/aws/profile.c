@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 
 enum { FILE_CEILING = 4 << 20 };
 
@@ -43,15 +44,7 @@ static enum fst_status add_key(struct reading *r, struct fst_view key, struct fs
     struct fst_profile_file *f = r->f;
     struct fst_profile_key   k = { r->section, indented ? r->group : NULL, fst_arena_strn(r->strings, key), fst_arena_strn(r->strings, value) };
 
-    if (f->count == f->cap) {
-        size_t                  cap = f->cap ? f->cap * 2 : 32;
-        struct fst_profile_key *grown = realloc(f->keys, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(r->err, FST_ENOMEM, "out of memory");
-        f->keys = grown;
-        f->cap = cap;
-    }
-    if (!k.key || !k.value)
+    if (!k.key || !k.value || !fst_grow(&f->keys, f->count, &f->cap, sizeof *f->keys))
         return fst_fail(r->err, FST_ENOMEM, "out of memory");
     f->keys[f->count++] = k;
     if (!indented)

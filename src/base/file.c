@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/grow.h"
+
 enum { READ_STEP = 64 * 1024, PATH_CEILING = 64 * 1024, WALK_DEPTH = 64 };
 
 enum fst_status fst_file_read(struct fst_buf *out, const char *path, struct fst_error *err)
@@ -170,14 +172,8 @@ static enum fst_status list_folder(const char *path, char ***names, size_t *coun
     while ((entry = readdir(dir))) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
-        if (*count == cap) {
-            size_t more = cap ? cap * 2 : 32;
-            char **grown = realloc(*names, more * sizeof **names);
-            if (!grown)
-                goto nomem;
-            *names = grown;
-            cap = more;
-        }
+        if (!fst_grow(names, *count, &cap, sizeof **names))
+            goto nomem;
         (*names)[*count] = strdup(entry->d_name);
         if (!(*names)[*count])
             goto nomem;

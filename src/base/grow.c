@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST = 64 };
-
 bool fst_grow(void *items, size_t count, size_t *cap, size_t size)
 {
-    size_t more = *cap ? *cap * 2 : FIRST;
+    size_t more = *cap ? *cap * 2 : 1;
     void  *p;
 
     if (count < *cap)

@@ -1,5 +1,7 @@
 #include "cli/tally.h"
 
+#include "base/grow.h"
+
 static struct fst_tally_row *find(const struct fst_tally *t, const char *name)
 {
     for (size_t i = 0; i < t->count; i++) /* static names: mostly the same pointer */
@@ -11,15 +13,9 @@ static struct fst_tally_row *find(const struct fst_tally *t, const char *name)
 enum fst_status fst_tally_add(struct fst_tally *t, const char *name, uint64_t n, uint64_t bad, struct fst_error *err)
 {
     struct fst_tally_row *row = find(t, name);
-    if (!row && t->count == t->cap) {
-        size_t                cap = t->cap ? 2 * t->cap : 64;
-        struct fst_tally_row *grown = realloc(t->rows, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        t->rows = grown;
-        t->cap = cap;
-    }
     if (!row) {
+        if (!fst_grow(&t->rows, t->count, &t->cap, sizeof *t->rows))
+            return fst_fail(err, FST_ENOMEM, "out of memory");
         row = &t->rows[t->count++];
         *row = (struct fst_tally_row){ .name = name };
     }

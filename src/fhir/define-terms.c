@@ -1,5 +1,6 @@
 #include <regex.h>
 
+#include "base/grow.h"
 #include "fhir/define-private.h"
 #include "json/writer.h"
 
@@ -118,15 +119,9 @@ static void set_clear(struct set *s)
 
 static struct part *add_part(struct set *s, struct fst_view system, enum part_mode mode)
 {
-    if (s->count == s->cap) {
-        size_t       cap = s->cap ? s->cap * 2 : 8;
-        struct part *parts = realloc(s->parts, cap * sizeof *parts);
-        if (!parts) {
-            s->failed = true;
-            return NULL;
-        }
-        s->parts = parts;
-        s->cap = cap;
+    if (!fst_grow(&s->parts, s->count, &s->cap, sizeof *s->parts)) {
+        s->failed = true;
+        return NULL;
     }
     s->parts[s->count] = (struct part){ .system = system, .mode = mode };
     return &s->parts[s->count++];
@@ -152,17 +147,9 @@ static void take_code(struct set *s, struct part *p, struct fst_view code)
 {
     if (!p || p->mode == PART_ALL || has_code(p, code))
         return;
-    if (p->count == p->cap) {
-        size_t           cap = p->cap ? p->cap * 2 : 32;
-        struct fst_view *codes = realloc(p->codes, cap * sizeof *codes);
-        if (!codes) {
-            s->failed = true;
-            return;
-        }
-        p->codes = codes;
-        p->cap = cap;
-    }
-    p->codes[p->count++] = code;
+    s->failed |= !fst_grow(&p->codes, p->count, &p->cap, sizeof *p->codes);
+    if (!s->failed)
+        p->codes[p->count++] = code;
 }
 
 /* ---- filters */

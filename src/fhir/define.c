@@ -1,3 +1,4 @@
+#include "base/grow.h"
 #include "fhir/define-private.h"
 
 struct fst_define *fst_define_new(void)
@@ -56,14 +57,8 @@ static bool kind_of(enum fst_define_kind *kind, const struct fst_tape *t, uint32
 
 static enum fst_status keep(struct fst_define *d, struct fst_view json, enum fst_define_kind kind, struct fst_error *err)
 {
-    if (d->count == d->cap) {
-        size_t                  cap = d->cap ? d->cap * 2 : 64;
-        struct fst_define_item *items = realloc(d->items, cap * sizeof *items);
-        if (!items)
-            return fst_fail(err, FST_ENOMEM, "definitions: out of memory");
-        d->items = items;
-        d->cap = cap;
-    }
+    if (!fst_grow(&d->items, d->count, &d->cap, sizeof *d->items))
+        return fst_fail(err, FST_ENOMEM, "definitions: out of memory");
     struct fst_define_item item = { .kind = kind, .text = malloc(json.n + 1) };
     struct fst_json_error  jerr;
     if (!item.text)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 
 enum { BLOCK = 256 * 1024 };
 
@@ -30,14 +31,8 @@ struct gather {
 
 static enum fst_status add_found(struct gather *g, const struct found *f, struct fst_error *err)
 {
-    if (g->count == g->cap) {
-        size_t        cap = g->cap ? g->cap * 2 : 64;
-        struct found *grown = realloc(g->items, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        g->items = grown;
-        g->cap = cap;
-    }
+    if (!fst_grow(&g->items, g->count, &g->cap, sizeof *g->items))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     g->items[g->count++] = *f;
     return FST_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "aws/s3.h"
 #include "base/file.h"
+#include "base/grow.h"
 #include "base/thread.h"
 #include "base/crc.h"
 #include "fhirstage/api.h"
@@ -122,14 +123,8 @@ static enum fst_status add_item(void *ctx, const struct fst_s3_object *o, struct
         return FST_OK;
     if (!is_safe(path))
         return fst_fail(err, FST_EPARSE, "s3://%.*s/%.*s: not a name for a file", FST_VIEW_ARGS(d->bucket), FST_VIEW_ARGS(o->key));
-    if (d->count == d->cap) {
-        size_t       cap = d->cap ? 2 * d->cap : 64;
-        struct item *grown = realloc(d->items, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        d->items = grown;
-        d->cap = cap;
-    }
+    if (!fst_grow(&d->items, d->count, &d->cap, sizeof *d->items))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     d->items[d->count] = (struct item){ .path = strndup(path.p, path.n), .size = o->size };
     return d->items[d->count++].path ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
 }

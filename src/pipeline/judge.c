@@ -1,5 +1,6 @@
 #include "pipeline/judge.h"
 
+#include "base/grow.h"
 #include "fhir/types.h"
 #include "fhir/where.h"
 
@@ -20,15 +21,9 @@ static void note(void *ctx, const struct fst_issue *issue)
     j->refused |= issue->severity >= FST_SEVERITY_ERROR;
     if (j->count == max)
         return;
-    if (j->count == j->cap) {
-        size_t            cap = j->cap ? j->cap * 2 : 16;
-        struct fst_issue *grown = realloc(j->issues, cap * sizeof *grown);
-        if (!grown) {
-            j->failed = true;
-            return;
-        }
-        j->issues = grown;
-        j->cap = cap;
+    if (!fst_grow(&j->issues, j->count, &j->cap, sizeof *j->issues)) {
+        j->failed = true;
+        return;
     }
     j->issues[j->count] = *issue;
     j->issues[j->count].expression = keep(j, issue->expression);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "pipeline/sender-private.h"
 
 enum { PATH_CEILING = 64 * 1024, STEP_BYTES = 1 << 20 /* between looks whether to stop */ };
@@ -165,14 +166,8 @@ static enum fst_status note_begun(void *ctx, struct fst_view key, struct fst_vie
     struct fst_sender *s = ctx;
     struct fst_begun  *b;
 
-    if (s->begun_count == s->begun_cap) {
-        size_t cap = s->begun_cap ? 2 * s->begun_cap : 16;
-        b = realloc(s->begun, cap * sizeof *b);
-        if (!b)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        s->begun = b;
-        s->begun_cap = cap;
-    }
+    if (!fst_grow(&s->begun, s->begun_count, &s->begun_cap, sizeof *s->begun))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     b = &s->begun[s->begun_count];
     *b = (struct fst_begun){ strndup(key.p ? key.p : "", key.n), strndup(upload_id.p ? upload_id.p : "", upload_id.n), false };
     s->begun_count++;

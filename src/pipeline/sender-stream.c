@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "pipeline/sender-private.h"
 
 enum { FIRST_ROOM = 64 * 1024, PATH_CEILING = 64 * 1024 };
@@ -194,17 +195,8 @@ static enum fst_status note_again(struct fst_sender *s, const char *key, struct 
     enum fst_status st = FST_OK;
 
     pthread_mutex_lock(&s->lock);
-    if (s->synced.again_count == s->synced.again_cap) {
-        size_t cap = s->synced.again_cap ? 2 * s->synced.again_cap : 16;
-        char **longer = realloc(s->synced.again, cap * sizeof *longer);
-        if (longer) {
-            s->synced.again = longer;
-            s->synced.again_cap = cap;
-        } else {
-            st = fst_fail(err, FST_ENOMEM, "out of memory");
-        }
-    }
-    if (!st && !(s->synced.again[s->synced.again_count] = strdup(key)))
+    if (!fst_grow(&s->synced.again, s->synced.again_count, &s->synced.again_cap, sizeof *s->synced.again) ||
+        !(s->synced.again[s->synced.again_count] = strdup(key)))
         st = fst_fail(err, FST_ENOMEM, "out of memory");
     s->synced.again_count += !st;
     pthread_mutex_unlock(&s->lock);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "prepare/sort.h"
 
 enum {
@@ -130,16 +131,8 @@ static enum fst_status reserve_run(struct fst_index *x, size_t count, uint64_t *
     pthread_mutex_lock(&x->lock);
     if (x->synced.fd < 0)
         st = fst_file_temp(&x->synced.fd, x->tmp_dir, err);
-    if (!st && x->synced.run_count == x->synced.run_cap) {
-        size_t      cap = x->synced.run_cap ? x->synced.run_cap * 2 : 16;
-        struct run *grown = realloc(x->synced.runs, cap * sizeof *grown);
-        if (grown) {
-            x->synced.runs = grown;
-            x->synced.run_cap = cap;
-        } else {
-            st = fst_fail(err, FST_ENOMEM, "out of memory");
-        }
-    }
+    if (!st && !fst_grow(&x->synced.runs, x->synced.run_count, &x->synced.run_cap, sizeof *x->synced.runs))
+        st = fst_fail(err, FST_ENOMEM, "out of memory");
     if (!st) {
         *first = x->synced.count;
         x->synced.runs[x->synced.run_count++] = (struct run){ *first, count };

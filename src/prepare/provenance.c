@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "base/str.h"
 
 enum { TEXT_MAX = 1 << 30 };
@@ -143,14 +144,8 @@ static enum fst_status parse_lines(struct fst_provenance *p, const char *path, s
             source = line + 1;
             continue;
         }
-        if (p->count == cap) {
-            struct fst_provenance_run *grown;
-            cap = cap ? cap * 2 : 64;
-            grown = realloc(p->runs, cap * sizeof *grown);
-            if (!grown)
-                return fst_fail(err, FST_ENOMEM, "out of memory");
-            p->runs = grown;
-        }
+        if (!fst_grow(&p->runs, p->count, &cap, sizeof *p->runs))
+            return fst_fail(err, FST_ENOMEM, "out of memory");
         if (!parse_run(&p->runs[p->count++], line, source))
             return fst_fail(err, FST_EPARSE, "%s: not a provenance file", path);
     }

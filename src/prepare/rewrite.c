@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "json/writer.h"
 #include "prepare/place.h"
 
@@ -43,14 +44,8 @@ void fst_rewriter_clear(struct fst_rewriter *w)
 
 static enum fst_status append(struct fst_rewriter *w, struct fst_patch p, struct fst_error *err)
 {
-    if (w->patch_count == w->patch_cap) {
-        size_t            cap = w->patch_cap ? w->patch_cap * 2 : 64;
-        struct fst_patch *grown = realloc(w->patches, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        w->patches = grown;
-        w->patch_cap = cap;
-    }
+    if (!fst_grow(&w->patches, w->patch_count, &w->patch_cap, sizeof *w->patches))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     w->patches[w->patch_count++] = p;
     return FST_OK;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "input/frame.h"
 #include "json/writer.h"
 #include "prepare/skim.h"
@@ -212,14 +213,8 @@ static enum fst_status note_piece(struct walker *k, struct source_state *state, 
 
     if (s->continued || (state->count && state->pieces[state->count - 1].segment == segment))
         return FST_OK;
-    if (state->count == state->cap) {
-        size_t        cap = state->cap ? state->cap * 2 : 1;
-        struct piece *grown = realloc(state->pieces, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        state->pieces = grown;
-        state->cap = cap;
-    }
+    if (!fst_grow(&state->pieces, state->count, &state->cap, sizeof *state->pieces))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     state->pieces[state->count++] = (struct piece){ k->source, segment, s->mark };
     return FST_OK;
 }

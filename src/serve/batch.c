@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "json/writer.h"
 
 enum { CEILING = 1 << 30, TEXT_CEILING = 64 << 20, WORKERS_MAX = 64 };
@@ -108,14 +109,8 @@ static enum fst_status store(struct worker *w, struct fst_view line, fst_type ty
 {
     struct fst_batch *b = w->batch;
 
-    if (b->count == b->cap) {
-        size_t                 cap = b->cap ? b->cap * 2 : 1024;
-        struct fst_batch_line *grown = realloc(b->lines, cap * sizeof *grown);
-        if (!grown)
-            return FST_ENOMEM;
-        b->lines = grown;
-        b->cap = cap;
-    }
+    if (!fst_grow(&b->lines, b->count, &b->cap, sizeof *b->lines))
+        return FST_ENOMEM;
     b->lines[b->count] = (struct fst_batch_line){ .body = line, .id = id, .type = type };
     if (w->searchable) {
         struct fst_verdict verdict;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/grow.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "serve/api.h"
@@ -97,14 +98,8 @@ static enum fst_status take_input(void *ctx, const struct fst_row *row, struct f
         return FST_OK;
     if (fst_row_int(row, 2) > j->s->quota[FST_QUOTA_FILE_SIZE])
         return fst_fail(err, FST_EINPUT, "An input file is larger than a file may be");
-    if (j->input_count == j->input_cap) {
-        size_t        cap = j->input_cap ? j->input_cap * 2 : 64;
-        struct input *grown = realloc(j->inputs, cap * sizeof *grown);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        j->inputs = grown;
-        j->input_cap = cap;
-    }
+    if (!fst_grow(&j->inputs, j->input_count, &j->input_cap, sizeof *j->inputs))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     in = &j->inputs[j->input_count];
     in->key = strndup(key.p, key.n);
     in->file = strndup(file.p, file.n);

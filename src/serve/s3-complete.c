@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/crc.h"
+#include "base/grow.h"
 #include "base/str.h"
 #include "base/xml.h"
 #include "serve/s3-upload.h"
@@ -46,14 +47,8 @@ static bool list_element(void *ctx, const char *path, struct fst_view text, bool
     }
     if (!closed || strcmp(path, "CompleteMultipartUpload/Part") != 0)
         return true;
-    if (c->count == c->cap) {
-        size_t       cap = c->cap ? c->cap * 2 : 64;
-        struct part *grown = realloc(c->parts, cap * sizeof *grown);
-        if (!grown)
-            return false;
-        c->parts = grown;
-        c->cap = cap;
-    }
+    if (!fst_grow(&c->parts, c->count, &c->cap, sizeof *c->parts))
+        return false;
     c->parts[c->count++] = c->next;
     c->next = (struct part){ 0 };
     return true;
