@@ -12,7 +12,7 @@
 enum {
     SCRATCH_CEILING = 1 << 20, ANSWER_CEILING = 16 << 20, MAX_HEADERS = 48, HEADER_MAX = 8192,
     BASE_MS = 50, THROTTLE_BASE_MS = 1000, LONGEST_MS = 20000, LONGEST_ASKED_MS = 5 * 60 * 1000, NAP_MS = 250,
-    SKEW_MS = 4 * 60 * 1000, BUDGET = 500, RETRY_COST = 14, THROTTLE_COST = 5
+    SKEW_MS = 4 * 60 * 1000
 };
 
 enum fst_status fst_aws_new(struct fst_aws **out, const struct fst_aws_config *config, const struct fst_env *env,
@@ -28,7 +28,7 @@ enum fst_status fst_aws_new(struct fst_aws **out, const struct fst_aws_config *c
     a->config = config;
     a->env = env ? env : fst_env_real();
     a->stop = stop;
-    a->budget = BUDGET;
+    fst_aws_shared_join(config->shared);
     fst_http_response_init(&a->resp, ANSWER_CEILING);
     fst_buf_init(&a->url, SCRATCH_CEILING);
     fst_buf_init(&a->query, SCRATCH_CEILING);
@@ -46,6 +46,7 @@ void fst_aws_free(struct fst_aws *a)
 {
     if (!a)
         return;
+    fst_aws_shared_leave(a->config->shared);
     fst_http_free(a->http);
     fst_credentials_unref(a->credentials);
     fst_http_response_clear(&a->resp);
@@ -68,8 +69,8 @@ static bool in_path(const struct fst_aws *a, const struct fst_aws_request *r)
 /* The region that this request's bucket is in, as far as we know. */
 static const char *region_of(const struct fst_aws *a, const struct fst_aws_request *r)
 {
-    bool moved = r->bucket.n && a->bucket_region[0] && fst_view_is(r->bucket, a->bucket);
-    return moved ? a->bucket_region : fst_endpoint_signing_region(r->service, a->config->region);
+    bool moved = r->bucket.n && a->moved.region[0] && fst_view_is(r->bucket, a->moved.bucket);
+    return moved ? a->moved.region : fst_endpoint_signing_region(r->service, a->config->region);
 }
 
 /* Endpoints of one's own stay what they are, wherever a bucket is. */
@@ -77,7 +78,7 @@ static void add_endpoint(struct fst_aws *a, const struct fst_aws_request *r)
 {
     const char *region = region_of(a, r);
 
-    if (region == a->bucket_region && !a->config->custom[r->service])
+    if (region == a->moved.region && !a->config->custom[r->service])
         fst_endpoint_add(&a->url, r->service, region, &a->config->reach);
     else
         fst_buf_add_str(&a->url, a->config->endpoint[r->service]);
@@ -262,6 +263,8 @@ static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request
     enum fst_status         st = take_credentials(a, r, err);
 
     a->code[0] = '\0';
+    a->skew_ms = fst_aws_shared_skew_ms(a->config->shared);
+    fst_aws_shared_region(a->config->shared, &a->moved);
     if (!st)
         st = sign(a, r, payload, &s, err);
     if (st)
@@ -302,7 +305,7 @@ static bool correct_clock(struct fst_aws *a)
     skew = (int64_t)timegm(&tm) * 1000 - (a->env->now_ms(a->env->ctx) - (a->resp.ended_ms - a->resp.begun_ms) / 2);
     if (llabs(skew - a->skew_ms) < SKEW_MS)
         return false;
-    a->skew_ms = skew;
+    fst_aws_shared_set_skew_ms(a->config->shared, skew);
     return true;
 }
 
@@ -335,11 +338,13 @@ static bool follow_region(struct fst_aws *a, const struct fst_aws_request *r)
     else if (!fst_xml_find(fst_buf_view(&a->resp.body), "Error/Region", &text))
         fst_buf_reset(&text);
     region = fst_buf_str(&text);
-    ok = r->bucket.n && r->bucket.n < sizeof a->bucket && fst_region_is_valid(fst_buf_view(&text)) && strcmp(region, region_of(a, r)) != 0 &&
+    ok = r->bucket.n && r->bucket.n < FST_BUCKET_NAME && fst_region_is_valid(fst_buf_view(&text)) && strcmp(region, region_of(a, r)) != 0 &&
          fst_partition_of(region) == fst_partition_of(a->config->region);
     if (ok) {
-        snprintf(a->bucket, sizeof a->bucket, "%.*s", FST_VIEW_ARGS(r->bucket));
-        snprintf(a->bucket_region, sizeof a->bucket_region, "%s", region);
+        struct fst_bucket_region moved;
+        snprintf(moved.bucket, sizeof moved.bucket, "%.*s", FST_VIEW_ARGS(r->bucket));
+        snprintf(moved.region, sizeof moved.region, "%s", region);
+        fst_aws_shared_set_region(a->config->shared, &moved);
     }
     fst_buf_clear(&text);
     return ok;
@@ -397,7 +402,7 @@ static void pause_before(struct fst_aws *a, enum fst_retry why, unsigned attempt
 enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
     unsigned        corrected = 0;
-    double          spent = 0;
+    int             spent = 0;
     char            payload[FST_HEX_SHA256];
     enum fst_status hashed = hash_body(r, payload, err);
 
@@ -408,19 +413,17 @@ enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r,
         enum fst_status  st = send_once(a, r, payload, &why);
         enum fst_retry   again = st ? judge(a, r, st, &corrected) : FST_RETRY_NO;
         bool             pays = again == FST_RETRY_TRANSIENT || again == FST_RETRY_THROTTLE;
-        double           cost = !pays ? 0 : again == FST_RETRY_THROTTLE ? THROTTLE_COST : RETRY_COST;
+        int              cost = !pays ? 0 : again == FST_RETRY_THROTTLE ? FST_RETRY_COST_THROTTLED : FST_RETRY_COST;
 
         if (!st) {
-            a->budget += spent > 0 ? spent : 1; /* what the last try cost comes back */
-            a->budget = a->budget < BUDGET ? a->budget : BUDGET;
+            fst_aws_shared_earn(a->config->shared, spent);
             return FST_OK;
         }
-        if (again == FST_RETRY_NO || r->no_retry || (pays && attempt + 1 >= a->config->max_attempts) || a->budget < cost) {
+        if (again == FST_RETRY_NO || r->no_retry || (pays && attempt + 1 >= a->config->max_attempts) || !fst_aws_shared_pay(a->config->shared, cost)) {
             if (err)
                 *err = why;
             return st;
         }
-        a->budget -= cost;
         spent = cost;
         a->throttled += again == FST_RETRY_THROTTLE;
         if (pays)

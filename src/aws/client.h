@@ -19,9 +19,8 @@ struct fst_aws {
     struct fst_credentials      *credentials; /* of the last request */
     struct fst_http_response     resp;   /* of the last request */
     char                         code[FST_AWS_CODE_MAX]; /* its error code; empty when it succeeded */
-    int64_t                      skew_ms; /* the server's clock less ours */
-    double                       budget; /* for retries */
-    char                         bucket[64], bucket_region[64]; /* a bucket that was found to be elsewhere */
+    int64_t                      skew_ms; /* that the last try was signed with */
+    struct fst_bucket_region     moved;   /* a bucket that was found to be elsewhere, when the last try was made */
     uint64_t                     throttled; /* how often it was asked to go slower */
     struct fst_trailer           trailing; /* scratch */
     struct fst_buf               url, query, canonical; /* scratch */

@@ -136,6 +136,8 @@ static enum fst_status load(struct load *l, const struct fst_env *env)
         st = find_owner(l);
     if (l->remote->max_attempts)
         c->max_attempts = l->remote->max_attempts;
+    if (!st)
+        st = fst_aws_shared_new(&c->shared, c->max_attempts, l->err);
     return st ? st : fst_credential_source_new(&c->credentials, c, l->remote, env, l->err);
 }
 
@@ -157,6 +159,7 @@ enum fst_status fst_aws_config_load(struct fst_aws_config *c, const struct fst_r
 void fst_aws_config_clear(struct fst_aws_config *c)
 {
     fst_credential_source_free(c->credentials);
+    fst_aws_shared_free(c->shared);
     fst_arena_clear(&c->strings);
     *c = (struct fst_aws_config){ 0 };
 }

@@ -7,6 +7,7 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/shared.h"
 #include "base/arena.h"
 
 struct fst_aws_config {
@@ -21,6 +22,7 @@ struct fst_aws_config {
     const char                   *bucket_owner; /* account that buckets must belong to; NULL: any */
     bool                          requester_pays;
     struct fst_credential_source *credentials;
+    struct fst_aws_shared        *shared; /* by this configuration's clients */
     struct fst_arena              strings;
 };
 

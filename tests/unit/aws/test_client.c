@@ -160,6 +160,47 @@ static void budget(void **state)
     close_fixture(&f);
 }
 
+/* Every further connection brings what one request's tries cost; what one has spent the others lack. */
+static void shared_budget(void **state)
+{
+    struct fixture  f = { .script = { .answers = { { 500, NULL, "" } }, .count = 1 } };
+    struct fst_aws *first, *second;
+
+    open_fixture(&f, 41);
+    first = f.a;
+    assert_int_equal(fst_aws_new(&second, &f.config, &f.env, NULL, &f.err), FST_OK);
+    assert_int_equal(complete(&f), FST_ESERVICE);
+    assert_int_equal(f.server.requests, 41);
+    f.a = second;
+    assert_int_equal(complete(&f), FST_ESERVICE);
+    assert_int_equal(f.server.requests, 41 + 1 + 500 / 14);
+    fst_aws_free(second);
+    f.a = first;
+    assert_int_equal(complete(&f), FST_ESERVICE); /* nothing is left */
+    assert_int_equal(f.server.requests, 41 + 1 + 500 / 14 + 1);
+    close_fixture(&f);
+}
+
+/* An hour ahead: who is told so tells the others. */
+static void shared_clock(void **state)
+{
+    struct fixture  f = { .script = { .answers = { { 403, "Date: Tue, 14 Nov 2023 23:13:20 GMT\r\n", "<Error><Code>RequestTimeTooSkewed</Code></Error>" },
+                                                   { 200, NULL, RESULT } }, .count = 2 } };
+    struct fst_aws *first, *second;
+
+    open_fixture(&f, 3);
+    first = f.a;
+    assert_int_equal(fst_aws_new(&second, &f.config, &f.env, NULL, &f.err), FST_OK);
+    assert_int_equal(complete(&f), FST_OK);
+    assert_int_equal(f.server.requests, 2);
+    f.a = second;
+    assert_int_equal(complete(&f), FST_OK);
+    assert_int_equal(second->skew_ms, 3600 * 1000);
+    fst_aws_free(second);
+    f.a = first;
+    close_fixture(&f);
+}
+
 /* What a message says of where, which request, and what to do. */
 static void words(void **state)
 {
@@ -177,4 +218,5 @@ static void words(void **state)
     close_fixture(&f);
 }
 
-FST_TESTS(cmocka_unit_test(late_failures), cmocka_unit_test(pauses), cmocka_unit_test(budget), cmocka_unit_test(words))
+FST_TESTS(cmocka_unit_test(late_failures), cmocka_unit_test(pauses), cmocka_unit_test(budget), cmocka_unit_test(shared_budget),
+          cmocka_unit_test(shared_clock), cmocka_unit_test(words))
