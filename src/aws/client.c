@@ -263,6 +263,8 @@ static enum fst_status send_once(struct fst_aws *a, const struct fst_aws_request
     enum fst_status         st = take_credentials(a, r, err);
 
     a->code[0] = '\0';
+    a->resp.status = 0;
+    a->resp.ended_ms = 0;
     a->skew_ms = fst_aws_shared_skew_ms(a->config->shared);
     fst_aws_shared_region(a->config->shared, &a->moved);
     if (!st)
@@ -399,6 +401,30 @@ static void pause_before(struct fst_aws *a, enum fst_retry why, unsigned attempt
         a->env->sleep_ms(a->env->ctx, left < NAP_MS ? left : NAP_MS);
 }
 
+/* The URL as it may be shown. */
+static struct fst_view shown_url(const struct fst_aws *a)
+{
+    struct fst_view url = fst_view_n(a->url.p, a->url.len ? strcspn(a->url.p, "?") : 0);
+    const char     *host = url.n ? memmem(url.p, url.n, "://", 3) : NULL, *slash, *at;
+
+    if (!host)
+        return url;
+    host += 3;
+    slash = memchr(host, '/', (size_t)(url.p + url.n - host));
+    at = memrchr(host, '@', (size_t)((slash ? slash : url.p + url.n) - host));
+    return at ? fst_view_from(url, (size_t)(at - url.p) + 1) : url;
+}
+
+static void tell(const struct fst_aws *a, const struct fst_aws_request *r, unsigned attempt, bool again)
+{
+    struct fst_request_note note = { .operation = r->operation, .method = r->method, .url = shown_url(a), .status = a->resp.status,
+                                     .code = a->code, .request_id = fst_refusal_request_id(a), .attempt = attempt,
+                                     .duration_ms = a->resp.ended_ms - a->resp.begun_ms, .again = again };
+
+    if (a->env->requested && a->resp.ended_ms) /* else it was not sent */
+        a->env->requested(a->env->ctx, &note);
+}
+
 enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r, struct fst_error *err)
 {
     unsigned        corrected = 0;
@@ -415,11 +441,15 @@ enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r,
         bool             pays = again == FST_RETRY_TRANSIENT || again == FST_RETRY_THROTTLE;
         int              cost = !pays ? 0 : again == FST_RETRY_THROTTLE ? FST_RETRY_COST_THROTTLED : FST_RETRY_COST;
 
+        bool             final = again == FST_RETRY_NO || r->no_retry || (pays && attempt + 1 >= a->config->max_attempts);
+
+        final = final || !fst_aws_shared_pay(a->config->shared, cost);
+        tell(a, r, attempt + 1, !final);
         if (!st) {
             fst_aws_shared_earn(a->config->shared, spent);
             return FST_OK;
         }
-        if (again == FST_RETRY_NO || r->no_retry || (pays && attempt + 1 >= a->config->max_attempts) || !fst_aws_shared_pay(a->config->shared, cost)) {
+        if (final) {
             if (err)
                 *err = why;
             return st;

@@ -4,7 +4,7 @@
 #include "base/xml.h"
 #include "json/tape.h"
 
-enum { SCRATCH_CEILING = 1 << 20, MESSAGE_SHOWN = 300, HOST_SHOWN = 100, SECRET_MIN = 8 };
+enum { SCRATCH_CEILING = 1 << 20, MESSAGE_SHOWN = 300, HOST_SHOWN = 100, ID_SHOWN = 128, SECRET_MIN = 8 };
 
 #define NEW_CREDENTIALS "the credentials have expired: get new ones, and run the same command again"
 #define KEY_ID          "check the access key id: the service does not know it"
@@ -176,12 +176,22 @@ static void add_where(struct fst_buf *out, const struct fst_aws_request *r)
     fst_buf_add_str(out, r->operation);
 }
 
-static void add_ids(struct fst_buf *out, const struct fst_aws *a)
+struct fst_view fst_refusal_request_id(const struct fst_aws *a)
 {
-    struct fst_view id = fst_http_header(&a->resp, "x-amz-request-id"), extended = fst_http_header(&a->resp, "x-amz-id-2");
+    const struct fst_credentials *c = a->credentials;
+    struct fst_view               id = fst_http_header(&a->resp, "x-amz-request-id");
 
     if (!id.n)
         id = fst_http_header(&a->resp, "x-amzn-requestid");
+    if (id.n > ID_SHOWN || (c && (holds_secret(id, c->secret_access_key) || holds_secret(id, c->token))))
+        return (struct fst_view){ 0 };
+    return id;
+}
+
+static void add_ids(struct fst_buf *out, const struct fst_aws *a)
+{
+    struct fst_view id = fst_refusal_request_id(a), extended = fst_http_header(&a->resp, "x-amz-id-2");
+
     if (!id.n)
         return;
     fst_buf_add_str(out, " (request id ");

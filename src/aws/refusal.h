@@ -20,4 +20,7 @@ enum fst_status fst_refusal_read(struct fst_aws *a, const struct fst_aws_request
 /* Of the answer that was read last. */
 enum fst_retry fst_refusal_retry(const struct fst_aws *a, const struct fst_aws_request *r);
 
+/* Of the last answer; empty when it has none that is fit to be shown. */
+struct fst_view fst_refusal_request_id(const struct fst_aws *a);
+
 #endif

@@ -53,6 +53,7 @@ static const char *real_getenv(void *ctx, const char *name)
 const struct fst_env *fst_env_real(void)
 {
     static const struct fst_env real = { real_now_ms,   real_mono_ms, real_sleep_ms,
-                                         real_random,   real_getenv,  NULL };
+                                         real_random,   real_getenv,  NULL,
+                                         NULL };
     return &real;
 }

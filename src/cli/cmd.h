@@ -14,6 +14,7 @@
 
 enum fst_opt_kind {
     FST_OPT_FLAG,     /* bool */
+    FST_OPT_REPEATED, /* unsigned: how often it is given */
     FST_OPT_STRING,   /* const char *; with `choices`, one of them */
     FST_OPT_STRINGS,  /* struct fst_strings: may be repeated */
     FST_OPT_COUNT,    /* uint64_t */
@@ -46,7 +47,7 @@ enum fst_progress_mode { FST_PROGRESS_AUTO, FST_PROGRESS_PLAIN, FST_PROGRESS_JSO
 
 /* What every command gets. */
 struct fst_cli {
-    int                   verbosity; /* -1 quiet, 0, 1 verbose */
+    int                   verbosity; /* -1 quiet, 0, 1 verbose, 2 with every request */
     bool                  log_json, color;
     int                   progress; /* enum fst_progress_mode */
     const struct fst_env *env;

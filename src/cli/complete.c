@@ -39,7 +39,7 @@ static void bash_path(void *ctx, const struct fst_command_path *path)
 static void bash_values(struct fst_buf *out, const char *command, const struct fst_opt *opts)
 {
     EACH_OPT(o, opts) {
-        if (o->kind == FST_OPT_FLAG)
+        if (!fst_opt_has_value(o))
             continue;
         fst_buf_addf(out, "    '%s --%s')", command, o->name);
         if (o->choices) {
@@ -119,10 +119,10 @@ static void zsh_options(struct fst_buf *out, const struct fst_opt *opts)
 {
     EACH_OPT(o, opts) {
         fst_buf_addf(out, " \\\n        '%s--%s%s[", o->kind == FST_OPT_STRINGS ? "*" : "", o->name,
-                     o->kind == FST_OPT_FLAG ? "" : o->arg_optional ? "=-" : "=");
+                     !fst_opt_has_value(o) ? "" : o->arg_optional ? "=-" : "=");
         zsh_text(out, o->help);
         fst_buf_add_char(out, ']');
-        if (o->kind != FST_OPT_FLAG) {
+        if (fst_opt_has_value(o)) {
             fst_buf_add_str(out, o->arg_optional ? "::" : ":");
             zsh_text(out, o->arg ? o->arg : o->name);
             fst_buf_add_char(out, ':');
@@ -191,7 +191,7 @@ static void fish_options(struct fst_buf *out, const char *condition, const struc
             fst_buf_add_str(out, " -x -a '");
             add_choices(out, o);
             fst_buf_add_char(out, '\'');
-        } else if (o->kind != FST_OPT_FLAG && !o->arg_optional) {
+        } else if (fst_opt_has_value(o) && !o->arg_optional) {
             fst_buf_add_str(out, " -r");
         }
         fst_buf_add_char(out, '\n');

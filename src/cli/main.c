@@ -29,7 +29,7 @@ static void catch_signals(void)
 static void apply_globals(struct fst_cli *cli, const struct fst_globals *g)
 {
     const char *no_color = cli->env->getenv(cli->env->ctx, "NO_COLOR"), *term = cli->env->getenv(cli->env->ctx, "TERM");
-    cli->verbosity = g->quiet ? -1 : g->verbose;
+    cli->verbosity = g->quiet ? -1 : g->verbose > 2 ? 2 : (int)g->verbose;
     cli->log_json = g->log_format;
     cli->progress = g->quiet ? FST_PROGRESS_NONE : g->progress;
     cli->color = isatty(STDERR_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
@@ -114,9 +114,11 @@ static enum fst_status close_stdout(enum fst_status st, struct fst_error *err)
 
 int main(int argc, char **argv)
 {
-    struct fst_cli   cli = { .env = fst_env_real(), .meter = &meter };
+    struct fst_env   env = *fst_env_real();
+    struct fst_cli   cli = { .env = &env, .meter = &meter };
     struct fst_error err = { 0 };
     enum fst_status  st;
+    env.requested = fst_say_request;
     fst_say_setup(&cli);
     catch_signals();
     st = dispatch(&cli, (const char *const *)argv + 1, argc ? (size_t)argc - 1 : 0, &err);

@@ -6,7 +6,8 @@ static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const progress_modes[] = { "auto", "plain", "json", "none", NULL };
 
 const struct fst_opt fst_global_opts[] = {
-    { 'v', "verbose", FST_OPT_FLAG, offsetof(struct fst_globals, verbose), NULL, "say more on standard error" },
+    { 'v', "verbose", FST_OPT_REPEATED, offsetof(struct fst_globals, verbose), NULL,
+      "say more on standard error; twice, tell of every request to AWS" },
     { 'q', "quiet", FST_OPT_FLAG, offsetof(struct fst_globals, quiet), NULL, "only errors on standard error" },
     { 0, "log-format", FST_OPT_CHOICE, offsetof(struct fst_globals, log_format), NULL,
       "how messages are written (default text)", log_formats },
@@ -143,6 +144,9 @@ static enum fst_status set(const struct fst_parse *p, const struct fst_opt *opt,
     case FST_OPT_FLAG:
         *(bool *)field = true;
         return FST_OK;
+    case FST_OPT_REPEATED:
+        ++*(unsigned *)field;
+        return FST_OK;
     case FST_OPT_STRINGS:
         return add_string(field, value, err);
     case FST_OPT_COUNT:
@@ -162,6 +166,11 @@ static enum fst_status set(const struct fst_parse *p, const struct fst_opt *opt,
 }
 
 /* ---- finding the option */
+
+bool fst_opt_has_value(const struct fst_opt *opt)
+{
+    return opt->kind != FST_OPT_FLAG && opt->kind != FST_OPT_REPEATED;
+}
 
 struct found {
     const struct fst_opt *opt;
@@ -217,11 +226,11 @@ static enum fst_status parse_long(const struct fst_parse *p, const char *const *
     enum fst_status st = FST_OK;
     if (!f.opt)
         return unknown_long(p, arg, err);
-    if (f.opt->kind == FST_OPT_FLAG && value)
+    if (!fst_opt_has_value(f.opt) && value)
         return refuse(p, err, "no value is taken by", arg);
     if (f.opt->arg_optional && !value)
         value = "";
-    else if (f.opt->kind != FST_OPT_FLAG && !value)
+    else if (fst_opt_has_value(f.opt) && !value)
         st = take_value(p, f.opt, argv, argc, i, &value, err);
     return st ? st : set(p, f.opt, f.base, value, err);
 }
@@ -236,11 +245,11 @@ static enum fst_status parse_letters(const struct fst_parse *p, const char *cons
         char            shown[3] = { '-', *at, '\0' };
         if (!f.opt)
             return refuse(p, err, "unknown option", shown);
-        if (f.opt->kind != FST_OPT_FLAG && !*value && !f.opt->arg_optional)
+        if (fst_opt_has_value(f.opt) && !*value && !f.opt->arg_optional)
             st = take_value(p, f.opt, argv, argc, i, &value, err);
         if (!st)
             st = set(p, f.opt, f.base, value, err);
-        if (st || f.opt->kind != FST_OPT_FLAG)
+        if (st || fst_opt_has_value(f.opt))
             return st;
     }
     return FST_OK;
@@ -316,7 +325,7 @@ void fst_parse_clear(struct fst_parse *p)
 void fst_opt_add_synopsis(struct fst_buf *out, const struct fst_opt *opt)
 {
     fst_buf_addf(out, "--%s", opt->name);
-    if (opt->kind == FST_OPT_FLAG)
+    if (!fst_opt_has_value(opt))
         return;
     fst_buf_add_str(out, opt->arg_optional ? "[=" : "=");
     if (opt->arg)

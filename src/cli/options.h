@@ -8,8 +8,9 @@
 #include "cli/cmd.h"
 
 struct fst_globals {
-    bool help, version, verbose, quiet;
-    int  log_format, progress;
+    bool     help, version, quiet;
+    unsigned verbose;
+    int      log_format, progress;
 };
 extern const struct fst_opt fst_global_opts[];
 
@@ -33,6 +34,9 @@ void fst_parse_clear(struct fst_parse *p);
 
 /* FST_EUSAGE in words: "COMMAND: WHAT", hint "fhirstage help COMMAND". Of the program itself with command "". */
 enum fst_status fst_fail_usage(struct fst_error *err, const char *command, const char *fmt, ...) FST_PRINTF(3, 4);
+
+/* Is a value expected of it? */
+bool fst_opt_has_value(const struct fst_opt *opt);
 
 /* "--local[=DIR]", "--jobs=N", "--level=strict|minimal", "--json". */
 void fst_opt_add_synopsis(struct fst_buf *out, const struct fst_opt *opt);

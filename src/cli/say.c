@@ -58,6 +58,14 @@ static void add_text(struct fst_buf *out, enum fst_say_level level, const char *
         fst_buf_addf(out, "hint: %s\n", hint);
 }
 
+static void print(struct fst_buf *line)
+{
+    pthread_mutex_lock(&say.lock);
+    erase();
+    fputs(fst_buf_str(line), stderr);
+    pthread_mutex_unlock(&say.lock);
+}
+
 static void write_message(enum fst_say_level level, const char *where, const char *what, const char *hint)
 {
     struct fst_buf out;
@@ -69,10 +77,7 @@ static void write_message(enum fst_say_level level, const char *where, const cha
         add_json(&out, level, where, what, hint);
     else
         add_text(&out, level, where, what, hint);
-    pthread_mutex_lock(&say.lock);
-    erase();
-    fputs(fst_buf_str(&out), stderr);
-    pthread_mutex_unlock(&say.lock);
+    print(&out);
     fst_buf_clear(&out);
 }
 
@@ -95,6 +100,73 @@ void fst_say_error(const struct fst_error *err)
 void fst_say_notice(void *ctx, const char *where, const char *what)
 {
     write_message(FST_SAY_WARNING, where, what, NULL);
+}
+
+/* ---- requests */
+
+static void add_request_json(struct fst_buf *out, const struct fst_request_note *n)
+{
+    struct fst_json_writer w;
+    char                   time[FST_TIME_ISO];
+
+    fst_format_time_iso(time, say.cli->env->now_ms(say.cli->env->ctx));
+    fst_json_writer_init(&w, out, 0);
+    fst_json_begin_object(&w);
+    fst_json_member_str(&w, "time", time);
+    fst_json_member_str(&w, "level", levels[FST_SAY_DETAIL].name);
+    fst_json_member_str(&w, "operation", n->operation);
+    fst_json_member_str(&w, "method", n->method);
+    fst_json_member_string(&w, "url", n->url);
+    fst_json_member_u64(&w, "status", (uint64_t)n->status);
+    fst_json_member_str(&w, "code", *n->code ? n->code : NULL);
+    if (n->request_id.n)
+        fst_json_member_string(&w, "requestId", n->request_id);
+    fst_json_member_u64(&w, "attempt", n->attempt);
+    fst_json_member_u64(&w, "milliseconds", (uint64_t)n->duration_ms);
+    fst_json_member_bool(&w, "again", n->again);
+    fst_json_end_object(&w);
+    fst_buf_add_char(out, '\n');
+}
+
+/* What a service sent may hold anything. */
+static void add_printable(struct fst_buf *out, struct fst_view text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        fst_buf_add_char(out, (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ? '?' : text.p[i]);
+}
+
+static void add_request_text(struct fst_buf *out, const struct fst_request_note *n)
+{
+    fst_buf_addf(out, "%s: %s ", n->operation, n->method);
+    add_printable(out, n->url);
+    if (n->status)
+        fst_buf_addf(out, ": %d", n->status);
+    else
+        fst_buf_add_str(out, ": no answer");
+    if (*n->code)
+        fst_buf_addf(out, " %s", n->code);
+    fst_buf_addf(out, ", %lld ms", (long long)n->duration_ms);
+    if (n->request_id.n)
+        fst_buf_add_str(out, ", request id ");
+    add_printable(out, n->request_id);
+    if (n->attempt > 1 || n->again)
+        fst_buf_addf(out, ", try %u%s", n->attempt, n->again ? ", another follows" : "");
+    fst_buf_add_char(out, '\n');
+}
+
+void fst_say_request(void *ctx, const struct fst_request_note *note)
+{
+    struct fst_buf out;
+
+    if (say.cli->verbosity < 2)
+        return;
+    fst_buf_init(&out, 1 << 16);
+    if (say.cli->log_json)
+        add_request_json(&out, note);
+    else
+        add_request_text(&out, note);
+    print(&out);
+    fst_buf_clear(&out);
 }
 
 void fst_say_redraw(const char *line)

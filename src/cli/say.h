@@ -18,6 +18,9 @@ void fst_say_error(const struct fst_error *err);
 /* A fst_notice_fn: a warning. */
 void fst_say_notice(void *ctx, const char *where, const char *what);
 
+/* As fst_env's `requested`: a line, for --verbose given twice. */
+void fst_say_request(void *ctx, const struct fst_request_note *note);
+
 /* Draw `line` over the one drawn before; "" takes it away. For terminals. */
 void fst_say_redraw(const char *line);
 /* A line of its own, as it is. */

@@ -263,12 +263,16 @@ static struct curl_slist *header_list(const struct fst_http_request *r, bool *ok
     return list;
 }
 
-/* The host and port of a URL, for messages. */
+/* The host and port of a URL, for messages; not the user and password that may stand before. */
 static struct fst_view host_of(const char *url)
 {
-    const char *host = strstr(url, "://");
+    const char     *host = strstr(url, "://"), *at;
+    struct fst_view v;
+
     host = host ? host + 3 : url;
-    return fst_view_n(host, strcspn(host, "/?"));
+    v = fst_view_n(host, strcspn(host, "/?"));
+    at = memrchr(v.p, '@', v.n);
+    return at ? fst_view_from(v, (size_t)(at - v.p) + 1) : v;
 }
 
 static enum fst_status explain(const struct exchange *x, CURLcode code, struct fst_error *err)

@@ -76,11 +76,11 @@ say() { # say COMMAND...: keep what it says; the exit code is its own
     echo "$n: $* -> $?" >>"$scratch/commands"
 }
 # shellcheck disable=SC2086
-for more in "-q" "" "-v" "-v -v --log-format json --progress json"; do
+for more in "-q" "" "-v" "-vv" "-v -v --log-format json --progress json"; do
     say $more validate "$scratch/in"
     say $more figures "$scratch/in" --json
     say $more prepare "$scratch/in" --out "$scratch/prepared$n"
-    say $more run "$scratch/in" --to s3://bucket/r $to --out "$scratch/run" --prune
+    say $more run "$scratch/in" --to "s3://bucket/r$n" $to --out "$scratch/run" --prune
     say $more run "$scratch/in" --local="$scratch/local" --out "$scratch/run-local"
     say $more errors "$scratch/run"
     say $more report "$scratch/run" -o "$said/report.$n.html"
@@ -88,7 +88,7 @@ for more in "-q" "" "-v" "-v -v --log-format json --progress json"; do
     say $more api ListFHIRImportJobs "{\"DatastoreId\":\"$store\"}"
     AWS_SECRET_ACCESS_KEY=SECRET-CANARY AWS_SESSION_TOKEN=TOKEN-CANARY say $more upload "$scratch/run" s3://bucket/r
     AWS_ACCESS_KEY_ID=unknown AWS_SECRET_ACCESS_KEY=SECRET-CANARY say $more api ListFHIRDatastores
-    AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_MAX_ATTEMPTS=2 AWS_SECRET_ACCESS_KEY=SECRET-CANARY say $more figures s3://bucket/in
+    AWS_ENDPOINT_URL=http://user:PASSWORD-CANARY@127.0.0.1:1 AWS_MAX_ATTEMPTS=2 AWS_SECRET_ACCESS_KEY=SECRET-CANARY say $more figures s3://bucket/in
 done
 printf '[default]\naws_access_key_id = x\naws_secret_access_key SECRET-CANARY\n' >"$scratch/credentials"
 (unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
@@ -98,6 +98,10 @@ stop_service
 # The run did what it is about, or the search proves nothing.
 grep -q . "$scratch/run/meta/manifest.json" "$scratch/run/report.html" || { echo "nothing was run: $(cat "$scratch/commands")"; failed=1; }
 grep -rq CANARY "$scratch/run/quarantine" || { echo "nothing was set aside"; failed=1; }
+grep -rq '^PutObject: PUT http://[^?]*Patient-000001.ndjson: 200, ' "$said" || { echo "no request was told of"; failed=1; }
+grep -rq '"operation":"PutObject","method":"PUT"' "$said" || { echo "no request was told of as JSON"; failed=1; }
+grep -rq 'PutObject: .* 503 SlowDown, .* another follows' "$said" || { echo "no try in vain was told of"; failed=1; }
+grep -rqi 'signature=\|credential=\|x-amz-security-token' "$said" && { echo "headers or queries were told"; failed=1; }
 cp -r "$scratch/run/report.html" "$scratch/run/meta" "$scratch/state.log" "$said/"
 
 for file in $(grep -rlI CANARY "$said" | sort); do

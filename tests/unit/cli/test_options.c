@@ -63,7 +63,7 @@ static void values(void **state)
 
     parse(&p, (const char *const[WORDS]){ "-vqo", "y", "--local=d", "--chunk-size=64MiB", "--timeout", "5m", "--level", "minimal" });
     assert_int_equal(p.st, FST_OK);
-    assert_true(p.globals.verbose && p.globals.quiet);
+    assert_true(p.globals.verbose == 1 && p.globals.quiet);
     assert_string_equal(p.args.out, "y");
     assert_string_equal(p.args.local, "d");
     assert_int_equal(p.args.chunk, 64 << 20);
