@@ -20,5 +20,6 @@ $(BUILD)/gen/fhir/r4-tables.inc: data/r4.facts data/iso.facts data/ucum.facts $(
 .PHONY: regen
 regen: $(FACTS_TOOL) ## write data/r4.facts anew from HL7's package: R4_PACKAGE=FILE.tgz
 	$(FACTS_TOOL) regen $(R4_PACKAGE) >data/r4.facts.tmp && mv data/r4.facts.tmp data/r4.facts
+	tools/patient-links $(R4_PACKAGE) >src/serve/patient-links.def.tmp && mv src/serve/patient-links.def.tmp src/serve/patient-links.def
 	tools/iso-facts >data/iso.facts.tmp && mv data/iso.facts.tmp data/iso.facts
 	tools/ucum-facts $(UCUM_ESSENCE) >data/ucum.facts.tmp && mv data/ucum.facts.tmp data/ucum.facts

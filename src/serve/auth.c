@@ -67,10 +67,12 @@ static enum fst_auth check_time(const struct fst_sign_claim *claim, bool is_pres
 {
     int64_t at;
 
-    if (!parse_basic_time(&at, time) || memcmp(time.p, claim->date.p, 8) != 0)
-        return FST_AUTH_MALFORMED;
+    if (!parse_basic_time(&at, time))
+        return is_presigned ? FST_AUTH_MALFORMED_QUERY : FST_AUTH_NO_TIME;
+    if (memcmp(time.p, claim->date.p, 8) != 0)
+        return is_presigned ? FST_AUTH_MALFORMED_QUERY : FST_AUTH_MALFORMED;
     if (is_presigned && claim->expires > MAX_EXPIRES)
-        return FST_AUTH_MALFORMED;
+        return FST_AUTH_EXPIRES;
     if (is_presigned)
         return now > at + (int64_t)claim->expires * 1000 ? FST_AUTH_EXPIRED : at > now + SKEW_MS ? FST_AUTH_SKEWED : FST_AUTH_OK;
     return llabs(now - at) > SKEW_MS ? FST_AUTH_SKEWED : FST_AUTH_OK;
@@ -105,11 +107,15 @@ static enum fst_auth read_claim(struct fst_sign_claim *claim, const struct fst_e
 {
     struct fst_view header = fst_exchange_header(x, "authorization");
 
+    if (header.n && !fst_view_starts(header, FST_SIGN_ALGORITHM))
+        return FST_AUTH_OTHER_KIND;
     if (header.n)
         return fst_sign_parse_authorization(claim, header) ? FST_AUTH_OK : FST_AUTH_MALFORMED;
-    if (!fst_exchange_has(x, "X-Amz-Signature"))
+    if (!fst_exchange_has(x, "X-Amz-Signature") && !fst_exchange_has(x, "X-Amz-Credential"))
         return FST_AUTH_MISSING;
-    return fst_sign_parse_query(claim, x->query, scratch) ? FST_AUTH_OK : FST_AUTH_MALFORMED;
+    if (fst_sign_parse_query(claim, x->query, scratch))
+        return FST_AUTH_OK;
+    return claim->signature.n && claim->time.n && claim->signed_headers.n && claim->date.n ? FST_AUTH_EXPIRES : FST_AUTH_MALFORMED_QUERY;
 }
 
 /* `body_hash`: of the body, in hex; empty while it is not there. */
@@ -184,7 +190,9 @@ void fst_auth_finish(struct fst_caller *c, const struct fst_keys *keys, const st
     }
     if (c->auth)
         return;
-    if (x->in.plan.chunked)
+    if (x->in.plan.chunked && x->in.chunked.state != FST_CHUNKED_ENDED)
+        c->auth = FST_AUTH_INCOMPLETE;
+    else if (x->in.plan.chunked)
         c->auth = chunks_are_right(c, x, service, payload) ? FST_AUTH_OK : FST_AUTH_WRONG_CHUNK;
     else if (payload.n && !fst_view_is(payload, FST_SIGN_UNSIGNED_PAYLOAD) && !fst_view_is(payload, hash))
         c->auth = FST_AUTH_WRONG_PAYLOAD;

@@ -12,7 +12,11 @@ struct fst_exchange;
 enum fst_auth {
     FST_AUTH_OK,
     FST_AUTH_MISSING,
+    FST_AUTH_NO_TIME,
+    FST_AUTH_OTHER_KIND,      /* no AWS4-HMAC-SHA256 */
     FST_AUTH_MALFORMED,
+    FST_AUTH_MALFORMED_QUERY, /* of a presigned URL */
+    FST_AUTH_EXPIRES,         /* its X-Amz-Expires */
     FST_AUTH_UNKNOWN_KEY,
     FST_AUTH_SKEWED,
     FST_AUTH_EXPIRED,
@@ -20,7 +24,8 @@ enum fst_auth {
     FST_AUTH_WRONG_SERVICE,
     FST_AUTH_UNSIGNED,      /* a header that must be signed is not */
     FST_AUTH_WRONG_PAYLOAD,
-    FST_AUTH_WRONG_CHUNK    /* aws-chunked: malformed, or the trailer's or a chunk's signature is wrong */
+    FST_AUTH_INCOMPLETE,    /* aws-chunked: malformed or cut off */
+    FST_AUTH_WRONG_CHUNK    /* aws-chunked: the trailer's or a chunk's signature is wrong */
 };
 
 /* What is known of who sent a request. */

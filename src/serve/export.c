@@ -161,7 +161,8 @@ static bool is_wanted(struct export *x, struct fst_view id)
         return true;
     if (x->asked.level == FST_EXPORT_GROUP && fst_view_is(fst_buf_view(&x->type), "Group"))
         return fst_view_equal(id, fst_buf_view(&x->asked.group));
-    return fst_view_is(fst_buf_view(&x->type), "Patient") ? fn(x, id) : fst_resource_any_patient(&x->tape, &x->scratch, fn, x);
+    return (fst_view_is(fst_buf_view(&x->type), "Patient") && fn(x, id)) ||
+           fst_resource_any_patient(&x->tape, FST_PATIENT_COMPARTMENT, &x->scratch, fn, x);
 }
 
 /* ---- files */

@@ -340,7 +340,7 @@ static bool add_parameter(struct search *q, struct fst_view name, struct fst_vie
         return add_time(q, value);
     if (fst_view_is(name, "identifier"))
         return add_filter(q, BY_IDENTIFIER, value);
-    if (fst_view_is(name, "patient"))
+    if (fst_view_is(name, "patient") && fst_resource_names_patient(q->type))
         return add_filter(q, BY_PATIENT, value);
     if (fst_view_is(name, "_count"))
         return add_count(q, value);
@@ -405,10 +405,25 @@ static void write_search_parameter(struct fst_json_writer *w, const char *name, 
     fst_json_end_object(w);
 }
 
+#define EXPORT "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+
+static void write_operation(struct fst_json_writer *w, const char *definition)
+{
+    fst_json_name(w, "operation");
+    fst_json_begin_array(w);
+    fst_json_begin_object(w);
+    fst_json_member_str(w, "name", "export");
+    fst_json_member_str(w, "definition", definition);
+    fst_json_end_object(w);
+    fst_json_end_array(w);
+}
+
 static void write_type(struct fst_json_writer *w, fst_type type)
 {
+    struct fst_view name = fst_view_of(fst_type_name(type));
+
     fst_json_begin_object(w);
-    fst_json_member_str(w, "type", fst_type_name(type));
+    fst_json_member_string(w, "type", name);
     fst_json_name(w, "interaction");
     fst_json_raw(w, (struct fst_view)FST_VIEW("[{\"code\":\"read\"},{\"code\":\"search-type\"}]"));
     fst_json_name(w, "searchParam");
@@ -416,8 +431,13 @@ static void write_type(struct fst_json_writer *w, fst_type type)
     write_search_parameter(w, "_id", "token");
     write_search_parameter(w, "_lastUpdated", "date");
     write_search_parameter(w, "identifier", "token");
-    write_search_parameter(w, "patient", "reference");
+    if (fst_resource_names_patient(name))
+        write_search_parameter(w, "patient", "reference");
     fst_json_end_array(w);
+    if (fst_view_is(name, "Patient"))
+        write_operation(w, EXPORT "patient-export");
+    if (fst_view_is(name, "Group"))
+        write_operation(w, EXPORT "group-export");
     fst_json_end_object(w);
 }
 
@@ -454,6 +474,7 @@ void fst_fhir_capabilities(struct fst_fhir *f)
         if (fst_type_support(type) == FST_TYPE_IMPORTED)
             write_type(&w, type);
     fst_json_end_array(&w);
+    write_operation(&w, EXPORT "export");
     fst_json_end_object(&w);
     fst_json_end_array(&w);
     fst_json_end_object(&w);

@@ -53,6 +53,29 @@ void fst_exchange_each_header(const struct fst_exchange *x, fst_header_fn *fn, v
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, visit_header, &e);
 }
 
+struct joining {
+    const char     *name;
+    struct fst_buf *out;
+    bool            any;
+};
+
+static void join_header(void *ctx, struct fst_view name, struct fst_view value)
+{
+    struct joining *j = ctx;
+
+    if (name.n != strlen(j->name) || strncasecmp(name.p, j->name, name.n) != 0)
+        return;
+    fst_buf_add_str(j->out, j->any ? "," : "");
+    fst_buf_add_view(j->out, value);
+    j->any = true;
+}
+
+void fst_exchange_join_headers(const struct fst_exchange *x, const char *name, struct fst_buf *out)
+{
+    struct joining j = { .name = name, .out = out };
+    fst_exchange_each_header(x, join_header, &j);
+}
+
 bool fst_exchange_next_argument(struct fst_view *rest, struct fst_view *name, struct fst_view *value)
 {
     const char     *end = rest->n ? memchr(rest->p, '&', rest->n) : NULL;

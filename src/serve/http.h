@@ -20,6 +20,7 @@ struct fst_exchange {
     bool            answer_early; /* `begun` says no: where the client waits for a word before it sends the body, it is answered then */
 
     char            id[33];      /* of the request: the service's own */
+    char            host_id[48]; /* S3's second one */
     int             status;      /* 200 unless set */
     struct fst_buf  out;         /* the answer's body … */
     int             out_fd;      /* … or this much of a file, which is closed afterwards; -1: none */
@@ -35,6 +36,8 @@ struct fst_exchange {
 };
 
 struct fst_view fst_exchange_header(const struct fst_exchange *x, const char *name); /* empty when absent */
+/* The values of all headers of that name, with "," between, appended. */
+void fst_exchange_join_headers(const struct fst_exchange *x, const char *name, struct fst_buf *out);
 typedef void fst_header_fn(void *ctx, struct fst_view name, struct fst_view value);
 void fst_exchange_each_header(const struct fst_exchange *x, fst_header_fn *fn, void *ctx);
 /* A query's argument, decoded into `out`; false when absent. "?uploads" has an empty one. */

@@ -1,6 +1,7 @@
 #include "serve/resource.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "json/writer.h"
@@ -101,21 +102,15 @@ bool fst_resource_has_identifier(const struct fst_tape *t, struct fst_view text,
     return false;
 }
 
-/* ---- patient: the elements that R4's search parameters of that name look at */
+/* ---- patients */
 
+/* Sorted by type. */
 static const struct {
-    const char *type, *path[2];
-} patient_elements[] = {
-    { "Appointment", { "participant", "actor" } },
-    { "AppointmentResponse", { "actor" } },
-    { "AuditEvent", { "agent", "who" } },
-    { "AuditEvent", { "entity", "what" } },
-    { "Coverage", { "beneficiary" } },
-    { "Person", { "link", "target" } },
-    { "Provenance", { "target" } },
-    { "ResearchSubject", { "individual" } },
-    { NULL, { "patient" } },
-    { NULL, { "subject" } },
+    const char *type, *path;
+    bool        uses[FST_PATIENT_USES];
+} links[] = {
+#define FST_PATIENT_LINK(type, path, searched, belongs) { type, path, { searched, belongs } },
+#include "serve/patient-links.def"
 };
 
 /* The id in "Patient/id", "https://server/Patient/id", with or without "/_history/1" behind it; empty when it is none. */
@@ -144,34 +139,43 @@ struct looking {
     void                  *ctx;
 };
 
-/* Along `path` from `node`, through arrays. */
-static bool look_along(const struct looking *l, uint32_t node, const char *const *path, unsigned steps)
+/* Along "a.b.c" from `node`, through arrays. */
+static bool look_along(const struct looking *l, uint32_t node, const char *path)
 {
+    size_t n = strcspn(path, ".");
+    char   name[32];
+
     if (node == FST_NO_NODE)
         return false;
     if (fst_tape_kind(l->t, node) == FST_JSON_ARRAY) {
         FST_EACH_ELEMENT(l->t, node, item)
-            if (look_along(l, item, path, steps))
+            if (look_along(l, item, path))
                 return true;
         return false;
     }
-    if (!steps || !*path) {
+    if (!*path) {
         struct fst_view id = patient_in(fst_tape_member_string(l->t, node, "reference", l->scratch));
         return id.n && l->fn(l->ctx, id);
     }
-    return look_along(l, fst_tape_member(l->t, node, *path), path + 1, steps - 1);
+    snprintf(name, sizeof name, "%.*s", (int)n, path);
+    return look_along(l, fst_tape_member(l->t, node, name), path + n + (path[n] == '.'));
 }
 
-bool fst_resource_any_patient(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx)
+bool fst_resource_any_patient(const struct fst_tape *t, enum fst_patient_use use, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx)
 {
     struct looking l = { t, scratch, fn, ctx };
     uint32_t       type = fst_tape_member(t, 0, "resourceType");
 
-    if (fst_tape_string_is(t, type, "Patient"))
-        return false;
-    for (size_t i = 0; i < FST_COUNT(patient_elements); i++)
-        if ((!patient_elements[i].type || fst_tape_string_is(t, type, patient_elements[i].type)) &&
-            look_along(&l, 0, patient_elements[i].path, 2))
+    for (size_t i = 0; i < FST_COUNT(links); i++)
+        if (links[i].uses[use] && fst_tape_string_is(t, type, links[i].type) && look_along(&l, 0, links[i].path))
+            return true;
+    return false;
+}
+
+bool fst_resource_names_patient(struct fst_view type)
+{
+    for (size_t i = 0; i < FST_COUNT(links); i++)
+        if (links[i].uses[FST_PATIENT_SEARCHED] && fst_view_is(type, links[i].type))
             return true;
     return false;
 }
@@ -183,13 +187,11 @@ static bool is_that(void *ctx, struct fst_view id)
 
 bool fst_resource_is_of_patient(const struct fst_tape *t, struct fst_view id, struct fst_buf *scratch)
 {
-    return fst_resource_any_patient(t, scratch, is_that, &id);
+    return fst_resource_any_patient(t, FST_PATIENT_SEARCHED, scratch, is_that, &id);
 }
 
 bool fst_resource_each_member(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx)
 {
-    static const char *const path[] = { "member", "entity" };
-    struct looking           l = { t, scratch, fn, ctx };
-
-    return look_along(&l, 0, path, 2);
+    struct looking l = { t, scratch, fn, ctx };
+    return look_along(&l, 0, "member.entity");
 }

@@ -13,11 +13,19 @@ FST_MUST_USE enum fst_status fst_resource_add(struct fst_buf *out, struct fst_ta
 
 /* Has the resource an identifier that `token` asks for: "value", "system|value", "|value" or "system|"? */
 bool fst_resource_has_identifier(const struct fst_tape *t, struct fst_view token, struct fst_buf *scratch);
-/* Does it belong to the patient `id` (without "Patient/")? */
+/* What the elements that point to a patient are looked at for; serve/patient-links.def says which they are. */
+enum fst_patient_use {
+    FST_PATIENT_SEARCHED,   /* by the search parameter `patient` */
+    FST_PATIENT_COMPARTMENT, /* they put the resource into the patient's compartment */
+    FST_PATIENT_USES
+};
+/* Does the search for the patient `id` (without "Patient/") find it? */
 bool fst_resource_is_of_patient(const struct fst_tape *t, struct fst_view id, struct fst_buf *scratch);
-/* Hand the ids of the patients that it belongs to to `fn`, until that says yes; of a Group, its patients. */
+/* Have resources of that type a search parameter `patient`? */
+bool fst_resource_names_patient(struct fst_view type);
+/* Hand the ids of the patients that it points to to `fn`, until that says yes; of a Group, its patients. */
 typedef bool fst_patient_fn(void *ctx, struct fst_view id);
-bool fst_resource_any_patient(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx);
+bool fst_resource_any_patient(const struct fst_tape *t, enum fst_patient_use use, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx);
 bool fst_resource_each_member(const struct fst_tape *t, struct fst_buf *scratch, fst_patient_fn *fn, void *ctx);
 
 #endif

@@ -1,68 +1,126 @@
-/* S3: buckets. */
+/* S3: buckets: list, create, where they are, delete; whether they keep versions. */
 #include <stdio.h>
 
+#include "base/digest.h"
 #include "base/xml.h"
 #include "serve/s3.h"
 
 #define FIRST_REGION "us-east-1"
 
+enum { MOST_BUCKETS = 10000 };
+
+/* ---- ListBuckets */
+
+struct bucket_page {
+    struct fst_buf *out, last;
+    uint64_t        count, most;
+    bool            truncated;
+};
+
 static enum fst_status add_bucket(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
-    struct fst_buf *out = ctx;
-    char            time[FST_S3_TIME_ISO];
+    struct bucket_page *p = ctx;
+    char                time[FST_S3_TIME_ISO];
 
+    p->truncated = p->count == p->most;
+    if (p->truncated)
+        return FST_ELIMIT;
+    p->count++;
+    fst_buf_reset(&p->last);
+    fst_buf_add_view(&p->last, fst_row_text(row, 0));
     fst_s3_time_iso(time, fst_row_int(row, 1));
-    fst_buf_add_str(out, "<Bucket>");
-    fst_xml_add(out, "Name", fst_row_text(row, 0));
-    fst_xml_add(out, "CreationDate", fst_view_of(time));
-    fst_xml_add(out, "BucketRegion", fst_row_text(row, 2));
-    fst_buf_add_str(out, "</Bucket>");
+    fst_buf_add_str(p->out, "<Bucket>");
+    fst_xml_add(p->out, "Name", fst_row_text(row, 0));
+    fst_xml_add(p->out, "CreationDate", fst_view_of(time));
+    fst_xml_add(p->out, "BucketRegion", fst_row_text(row, 2));
+    fst_buf_add_str(p->out, "</Bucket>");
     return FST_OK;
+}
+
+static void end_bucket_page(struct bucket_page *p, struct fst_view prefix)
+{
+    struct fst_buf token;
+
+    fst_buf_add_str(p->out, "</Buckets>");
+    if (p->truncated) {
+        fst_buf_init(&token, FST_TEXT_CEILING);
+        fst_base64(&token, p->last.p, p->last.len);
+        fst_xml_add(p->out, "ContinuationToken", fst_buf_view(&token));
+        fst_buf_clear(&token);
+    }
+    if (prefix.n)
+        fst_xml_add(p->out, "Prefix", prefix);
+    fst_buf_add_str(p->out, "</ListAllMyBucketsResult>");
 }
 
 void fst_serve_list_buckets(struct fst_s3 *q)
 {
-    struct fst_view account = fst_view_of(q->x->caller.account);
+    struct fst_view    account = fst_view_of(q->x->caller.account);
+    struct bucket_page p = { .out = &q->x->out };
+    struct fst_buf     prefix, token, region, after;
+    enum fst_status    st;
 
-    fst_s3_begin(q->x);
-    fst_buf_add_str(&q->x->out, "<ListAllMyBucketsResult" FST_S3_NAMESPACE ">");
-    fst_s3_add_account(&q->x->out, q->s, "Owner", account);
-    fst_buf_add_str(&q->x->out, "<Buckets>");
-    if (fst_db_run(q->s->db, add_bucket, &q->x->out, &q->err, "SELECT name, created, region FROM bucket WHERE owner = ? ORDER BY name", "t", account))
-        fst_s3_failed(q);
-    else
-        fst_buf_add_str(&q->x->out, "</Buckets></ListAllMyBucketsResult>");
+    fst_buf_init(&p.last, FST_TEXT_CEILING);
+    fst_buf_init(&prefix, FST_TEXT_CEILING);
+    fst_buf_init(&token, FST_TEXT_CEILING);
+    fst_buf_init(&region, FST_TEXT_CEILING);
+    fst_buf_init(&after, FST_TEXT_CEILING);
+    fst_exchange_argument(q->x, "prefix", &prefix);
+    fst_exchange_argument(q->x, "bucket-region", &region);
+    fst_exchange_argument(q->x, "continuation-token", &token);
+    if (!fst_s3_number(q, "max-buckets", MOST_BUCKETS, &p.most)) {
+        /* answered */
+    } else if (!p.most || p.most > MOST_BUCKETS || !fst_base64_decode(&after, fst_buf_view(&token))) {
+        fst_s3_refuse(q->x, FST_S3_INVALID_ARGUMENT);
+    } else {
+        fst_s3_begin(q->x);
+        fst_buf_add_str(p.out, "<ListAllMyBucketsResult" FST_S3_NAMESPACE ">");
+        fst_s3_add_account(p.out, q->s, "Owner", account);
+        fst_buf_add_str(p.out, "<Buckets>");
+        st = fst_db_run(q->s->db, add_bucket, &p, &q->err, "SELECT name, created, region FROM bucket WHERE owner = ?1 AND name > ?2"
+                        " AND substr(name, 1, length(?3)) = ?3 AND (?4 = '' OR region = ?4) ORDER BY name", "tttt", account, fst_buf_view(&after),
+                        fst_buf_view(&prefix), fst_buf_view(&region));
+        if (st && st != FST_ELIMIT)
+            fst_s3_failed(q);
+        else
+            end_bucket_page(&p, fst_buf_view(&prefix));
+    }
+    fst_buf_clear(&after);
+    fst_buf_clear(&region);
+    fst_buf_clear(&token);
+    fst_buf_clear(&prefix);
+    fst_buf_clear(&p.last);
 }
+
+/* ---- CreateBucket */
 
 static bool is_letter_or_digit(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+static bool is_address(struct fst_view v)
+{
+    char     text[64];
+    unsigned a, b, c, d;
+    int      end = 0;
+
+    snprintf(text, sizeof text, "%.*s", FST_VIEW_ARGS(v));
+    return sscanf(text, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &end) == 4 && (size_t)end == v.n;
+}
+
+/* docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 static bool is_bucket_name(struct fst_view v)
 {
-    if (v.n < 3 || v.n > 63)
+    if (v.n < 3 || v.n > 63 || is_address(v) || fst_view_starts(v, "xn--"))
         return false;
     for (size_t i = 0; i < v.n; i++) {
         bool inside = i && i + 1 < v.n;
-        if (!is_letter_or_digit(v.p[i]) && !(inside && (v.p[i] == '-' || (v.p[i] == '.' && v.p[i - 1] != '.'))))
+        bool between = inside && (v.p[i] == '-' ? v.p[i - 1] != '.' : v.p[i] == '.' && is_letter_or_digit(v.p[i - 1]));
+        if (!is_letter_or_digit(v.p[i]) && !between)
             return false;
     }
     return true;
-}
-
-/* The canned ACL that the request asks for, when it is one that is known here. */
-static bool asked_acl(const struct fst_exchange *x, struct fst_view *acl)
-{
-    static const char *const known[] = { "private", "public-read", "public-read-write" };
-
-    *acl = fst_exchange_header(x, "x-amz-acl");
-    if (!acl->n)
-        *acl = fst_view_of(known[0]);
-    for (size_t i = 0; i < FST_COUNT(known); i++)
-        if (fst_view_is(*acl, known[i]))
-            return true;
-    return false;
 }
 
 struct owner {
@@ -102,7 +160,7 @@ static void insert_bucket(struct fst_s3 *q, struct fst_view acl, struct fst_view
     else if (fst_db_run(q->s->db, NULL, NULL, &q->err, "INSERT INTO bucket (name, created, region, owner, acl) VALUES (?, ?, ?, ?, ?)"
                         " ON CONFLICT DO UPDATE SET acl = excluded.acl", "tittt", q->bucket, fst_serve_now_ms(q->s), region, o.account, acl))
         fst_s3_failed(q);
-    else
+    else if (fst_s3_begin_settings(q))
         fst_exchange_add_header(q->x, "Location", "/%.*s", FST_VIEW_ARGS(q->bucket));
 }
 
@@ -111,12 +169,14 @@ void fst_serve_create_bucket(struct fst_s3 *q)
     struct fst_buf  region;
     struct fst_view acl;
 
-    fst_buf_init(&region, FST_TEXT_CEILING);
-    if (!is_bucket_name(q->bucket))
+    if (!is_bucket_name(q->bucket)) {
         fst_serve_s3_error(q->x, 400, "InvalidBucketName", "The specified bucket is not valid.");
-    else if (!asked_acl(q->x, &acl))
-        fst_s3_refuse(q->x, FST_S3_NOT_IMPLEMENTED);
-    else if (!read_region(q, &region))
+        return;
+    }
+    if (!fst_s3_asked_acl(q->x, &acl))
+        return;
+    fst_buf_init(&region, FST_TEXT_CEILING);
+    if (!read_region(q, &region))
         fst_s3_refuse(q->x, FST_S3_MALFORMED_XML);
     else
         insert_bucket(q, acl, fst_buf_view(&region));
@@ -174,6 +234,8 @@ void fst_serve_delete_bucket(struct fst_s3 *q)
     if (!st && !n)
         st = fst_s3_forget_uploads(q->s, q->bucket, &q->err);
     if (!st && !n)
+        st = fst_db_run(q->s->db, NULL, NULL, &q->err, "DELETE FROM setting WHERE bucket = ?", "t", q->bucket);
+    if (!st && !n)
         st = fst_db_run(q->s->db, NULL, NULL, &q->err, "DELETE FROM bucket WHERE name = ?", "t", q->bucket);
     st = fst_db_end(q->s->db, st, &q->err);
     if (st)
@@ -182,47 +244,6 @@ void fst_serve_delete_bucket(struct fst_s3 *q)
         fst_serve_s3_error(q->x, 409, "BucketNotEmpty", "The bucket you tried to delete is not empty.");
     else
         q->x->status = 204;
-}
-
-/* ---- access: the canned ACLs of buckets */
-
-static void add_grant(struct fst_buf *out, const char *permission)
-{
-    fst_buf_addf(out, "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\">"
-                      "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>%s</Permission></Grant>", permission);
-}
-
-void fst_serve_get_acl(struct fst_s3 *q)
-{
-    struct fst_buf     *out = &q->x->out;
-    struct fst_view     owner = fst_view_of(q->owner);
-    struct fst_s3_found f = { 0 };
-
-    if (!q->key.n || fst_s3_find_asked(q, &f)) {
-        fst_s3_begin(q->x);
-        fst_buf_add_str(out, "<AccessControlPolicy" FST_S3_NAMESPACE ">");
-        fst_s3_add_account(out, q->s, "Owner", owner);
-        fst_buf_add_str(out, "<AccessControlList><Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\">");
-        fst_xml_add(out, "ID", owner);
-        fst_xml_add(out, "DisplayName", fst_view_of(fst_keys_account_name(&q->s->keys, owner)));
-        fst_buf_add_str(out, "</Grantee><Permission>FULL_CONTROL</Permission></Grant>");
-        if (!q->key.n && strncmp(q->acl, "public-", 7) == 0)
-            add_grant(out, "READ");
-        if (!q->key.n && !strcmp(q->acl, "public-read-write"))
-            add_grant(out, "WRITE");
-        fst_buf_add_str(out, "</AccessControlList></AccessControlPolicy>");
-    }
-    fst_s3_found_clear(&f);
-}
-
-void fst_serve_put_bucket_acl(struct fst_s3 *q)
-{
-    struct fst_view acl;
-
-    if (!asked_acl(q->x, &acl) || q->x->body.len)
-        fst_s3_refuse(q->x, FST_S3_NOT_IMPLEMENTED);
-    else if (fst_db_run(q->s->db, NULL, NULL, &q->err, "UPDATE bucket SET acl = ? WHERE name = ?", "tt", acl, q->bucket))
-        fst_s3_failed(q);
 }
 
 /* ---- versioning */

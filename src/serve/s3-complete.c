@@ -27,6 +27,8 @@ struct completion {
     char                        etag[FST_ETAG_MAX];
     struct fst_buf              sum;   /* of the object */
     struct fst_buf              lines; /* of its parts */
+    bool                        incomplete; /* a part is listed without its number or its ETag */
+    bool                        lost;       /* a part is not there (any more): another request may have completed it */
 };
 
 /* ---- what the request lists */
@@ -49,6 +51,7 @@ static bool list_element(void *ctx, const char *path, struct fst_view text, bool
         return true;
     if (!fst_grow(&c->parts, c->count, &c->cap, sizeof *c->parts))
         return false;
+    c->incomplete |= !c->next.number || !c->next.etag[0];
     c->parts[c->count++] = c->next;
     c->next = (struct part){ 0 };
     return true;
@@ -86,6 +89,7 @@ static bool check_parts(struct completion *c)
             return false;
         }
         if (!check_part(c, p)) {
+            c->lost = true;
             fst_s3_refuse(x, FST_S3_INVALID_PART);
             return false;
         }
@@ -95,9 +99,7 @@ static bool check_parts(struct completion *c)
         }
         c->size += p->size;
     }
-    if (!c->count)
-        fst_s3_refuse(x, FST_S3_MALFORMED_XML);
-    return c->count != 0;
+    return true;
 }
 
 /* ---- the whole: its ETag, its checksum, its bytes */
@@ -205,20 +207,27 @@ static enum fst_status join_parts(struct completion *c, struct fst_s3_stored *st
 /* Does the request say what it should be, and is it that? */
 static bool check_claims(const struct completion *c)
 {
-    struct fst_exchange *x = c->q->x;
-    struct fst_view      sum = fst_exchange_header(x, fst_sum_kinds[c->upload->sum].header), size = fst_exchange_header(x, "x-amz-mp-object-size");
-    struct fst_view      type = fst_exchange_header(x, "x-amz-checksum-type");
-    uint64_t             n;
+    static const char *const modes[] = { "COMPOSITE", "FULL_OBJECT" };
+    struct fst_exchange     *x = c->q->x;
+    struct fst_view          sum = fst_exchange_header(x, fst_sum_kinds[c->upload->sum].header), size = fst_exchange_header(x, "x-amz-mp-object-size");
+    struct fst_view          type = fst_exchange_header(x, "x-amz-checksum-type");
+    const char              *code = "InvalidRequest", *mode = modes[c->upload->is_whole];
+    char                     message[160] = "";
+    uint64_t                 n;
 
-    if (sum.n && !fst_view_equal(sum, fst_buf_view(&c->sum)))
-        fst_s3_refuse(x, FST_S3_BAD_DIGEST);
-    else if (type.n && c->upload->is_named && !fst_view_is(type, c->upload->is_whole ? "FULL_OBJECT" : "COMPOSITE"))
-        fst_serve_s3_error(x, 400, "InvalidRequest", "The checksum type is not the one that the upload was created with.");
+    if (type.n && !fst_view_is(type, modes[0]) && !fst_view_is(type, modes[1]))
+        snprintf(message, sizeof message, "Value for x-amz-checksum-type header is invalid.");
+    else if (type.n && c->upload->is_named && !fst_view_is(type, mode))
+        snprintf(message, sizeof message, "The upload was created using the %s checksum mode. The complete request must use the same checksum mode.", mode);
     else if (size.n && (!fst_parse_u64(&n, size) || n != c->size))
-        fst_serve_s3_error(x, 400, "InvalidRequest", "The provided 'x-amz-mp-object-size' header does not match what was computed.");
-    else
-        return true;
-    return false;
+        snprintf(message, sizeof message, "The provided 'x-amz-mp-object-size' header does not match what was computed.");
+    else if (sum.n && !fst_view_equal(sum, fst_buf_view(&c->sum))) {
+        code = "BadDigest";
+        snprintf(message, sizeof message, "The %s you specified did not match the calculated checksum.", fst_sum_kinds[c->upload->sum].name);
+    }
+    if (message[0])
+        fst_serve_s3_error(x, 400, code, message);
+    return !message[0];
 }
 
 static void answer(struct completion *c)
@@ -267,6 +276,7 @@ static void complete(struct completion *c)
     fst_buf_addf(&headers, "%s: %s\nx-amz-checksum-type: %s\n", fst_sum_kinds[c->upload->sum].header, fst_buf_str(&c->sum),
                  c->upload->is_whole ? "FULL_OBJECT" : "COMPOSITE");
     if (join_parts(c, &stored)) {
+        c->lost = true;
         fst_s3_failed(q);
     } else if (fst_s3_place_if(q, &stored, fst_view_of(c->etag), fst_buf_view(&headers), fst_buf_view(&c->lines))) {
         answer(c);
@@ -276,31 +286,43 @@ static void complete(struct completion *c)
     fst_buf_clear(&headers);
 }
 
-static void read_and_complete(struct fst_s3 *q, const struct fst_s3_upload *u)
+/* False: it failed in a way that one meets who is second. */
+static bool read_and_complete(struct fst_s3 *q, const struct fst_s3_upload *u)
 {
     struct completion c = { .q = q, .upload = u };
 
     fst_buf_init(&c.sum, FST_TEXT_CEILING);
     fst_buf_init(&c.lines, FST_TEXT_CEILING);
-    if (!fst_xml_walk(fst_buf_view(&q->x->body), list_element, &c))
+    if (!fst_xml_walk(fst_buf_view(&q->x->body), list_element, &c) || c.incomplete || !c.count)
         fst_s3_refuse(q->x, FST_S3_MALFORMED_XML);
     else if (check_parts(&c))
         complete(&c);
     free(c.parts);
     fst_buf_clear(&c.lines);
     fst_buf_clear(&c.sum);
+    return !c.lost;
+}
+
+static void repeat_answer(struct fst_s3 *q, const struct fst_s3_upload *u)
+{
+    q->x->status = 200;
+    if (!q->x->out.len) /* else an error began it */
+        fst_s3_begin(q->x);
+    fst_buf_reset(&q->x->out);
+    fst_buf_add_view(&q->x->out, fst_buf_view(&u->answer));
 }
 
 void fst_serve_complete_upload(struct fst_s3 *q)
 {
-    struct fst_s3_upload u;
+    struct fst_s3_upload u, again;
 
     if (fst_s3_find_upload(q, &u)) {
         if (u.answer.len) {
-            fst_exchange_add_header(q->x, "Content-Type", "application/xml");
-            fst_buf_add_view(&q->x->out, fst_buf_view(&u.answer));
-        } else {
-            read_and_complete(q, &u);
+            repeat_answer(q, &u);
+        } else if (!read_and_complete(q, &u)) {
+            if (fst_s3_find_upload(q, &again) && again.answer.len)
+                repeat_answer(q, &again);
+            fst_s3_upload_clear(&again);
         }
     }
     fst_s3_upload_clear(&u);

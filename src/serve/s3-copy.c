@@ -53,8 +53,8 @@ static enum fst_status take_owner(void *ctx, const struct fst_row *row, struct f
     return FST_OK;
 }
 
-/* Is there such a bucket, and is it the caller's? */
-static bool may_read(struct fst_s3 *q, struct fst_view bucket)
+/* Is there such a bucket, and is it the caller's, or the object for all to read? */
+static bool may_read(struct fst_s3 *q, struct fst_view bucket, struct fst_view key)
 {
     struct fst_buf owner;
     bool           may = false;
@@ -64,7 +64,8 @@ static bool may_read(struct fst_s3 *q, struct fst_view bucket)
         fst_s3_failed(q);
     else if (!owner.len)
         fst_s3_refuse(q->x, FST_S3_NO_SUCH_BUCKET);
-    else if (!q->x->caller.account || !fst_view_is(fst_buf_view(&owner), q->x->caller.account))
+    else if (!fst_s3_is_owner(q->x, "x-amz-source-expected-bucket-owner", fst_buf_view(&owner)) ||
+             (!(q->x->caller.account && fst_view_is(fst_buf_view(&owner), q->x->caller.account)) && !fst_s3_object_lets(q, bucket, key, (struct fst_view){ 0 })))
         fst_s3_refuse(q->x, FST_S3_DENIED);
     else
         may = true;
@@ -82,7 +83,7 @@ bool fst_s3_open_source(struct fst_s3 *q, struct fst_s3_source *source)
     fst_buf_init(&source->version, FST_TEXT_CEILING);
     if (!parse_source(fst_exchange_header(q->x, "x-amz-copy-source"), source)) {
         fst_serve_s3_error(q->x, 400, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
-    } else if (!may_read(q, fst_buf_view(&source->bucket))) {
+    } else if (!may_read(q, fst_buf_view(&source->bucket), fst_buf_view(&source->key))) {
         return false;
     } else if (fst_s3_find(q->s, fst_buf_view(&source->bucket), fst_buf_view(&source->key), fst_buf_view(&source->version),
                            &source->found, &q->err)) {
@@ -111,17 +112,15 @@ static enum fst_sum wanted_sum(const struct fst_exchange *x, struct fst_view hea
     return sum == FST_SUMS ? FST_SUM_CRC64NVME : sum;
 }
 
-/* The source's lines, but its checksums, and those that belong to where it lies. */
-static void keep_lines(struct fst_buf *out, struct fst_view lines, bool with_tags)
+/* What belongs to where an object lies, and does not go with it. */
+static bool is_of_place(struct fst_view line)
 {
-    while (lines.n) {
-        const char     *end = memchr(lines.p, '\n', lines.n);
-        struct fst_view line = end ? fst_view_n(lines.p, (size_t)(end - lines.p) + 1) : lines;
-        lines = fst_view_from(lines, line.n);
-        if (!fst_view_starts(line, "x-amz-checksum-") && !fst_view_starts(line, "x-amz-server-side-") && !fst_view_starts(line, "x-amz-storage-") &&
-            (with_tags || !fst_view_starts(line, "x-amz-tagging")))
-            fst_buf_add_view(out, line);
-    }
+    static const char *const prefixes[] = { "x-amz-acl", "x-amz-server-side-", "x-amz-storage-", "x-amz-website-" };
+
+    for (size_t i = 0; i < FST_COUNT(prefixes); i++)
+        if (fst_view_starts(line, prefixes[i]))
+            return true;
+    return false;
 }
 
 static bool replaces(const struct fst_exchange *x, const char *directive)
@@ -130,28 +129,48 @@ static bool replaces(const struct fst_exchange *x, const char *directive)
     return v.n == 7 && !strncasecmp(v.p, "REPLACE", v.n);
 }
 
-static void make_headers(const struct fst_s3 *q, const struct fst_s3_source *source, struct fst_buf *headers)
+static struct fst_view next_line(struct fst_view *lines)
 {
-    struct fst_buf own;
-    struct fst_view lines;
+    const char     *end = memchr(lines->p, '\n', lines->n);
+    struct fst_view line = end ? fst_view_n(lines->p, (size_t)(end - lines->p) + 1) : *lines;
+
+    *lines = fst_view_from(*lines, line.n);
+    return line;
+}
+
+/* The source's lines or the request's, as the directives say; of tags apart. */
+static void make_headers(struct fst_s3 *q, const struct fst_s3_source *source, struct fst_buf *headers)
+{
+    bool            new_metadata = replaces(q->x, "x-amz-metadata-directive"), new_tags = replaces(q->x, "x-amz-tagging-directive");
+    struct fst_buf  own;
+    struct fst_view theirs = fst_buf_view(&source->found.headers), ours;
 
     fst_buf_init(&own, FST_TEXT_CEILING);
-    fst_s3_kept_headers(&own, q->x);
-    lines = fst_buf_view(&own);
-    if (replaces(q->x, "x-amz-metadata-directive")) {
-        fst_buf_add_view(headers, lines);
-    } else {
-        keep_lines(headers, fst_buf_view(&source->found.headers), !replaces(q->x, "x-amz-tagging-directive"));
-        while (lines.n) { /* what the target has of its own in any case */
-            const char     *end = memchr(lines.p, '\n', lines.n);
-            struct fst_view line = end ? fst_view_n(lines.p, (size_t)(end - lines.p) + 1) : lines;
-            lines = fst_view_from(lines, line.n);
-            if (fst_view_starts(line, "x-amz-server-side-") || fst_view_starts(line, "x-amz-storage-") ||
-                (fst_view_starts(line, "x-amz-tagging") && replaces(q->x, "x-amz-tagging-directive")))
-                fst_buf_add_view(headers, line);
-        }
+    fst_s3_kept_of(q, &own);
+    ours = fst_buf_view(&own);
+    while (theirs.n) {
+        struct fst_view line = next_line(&theirs);
+        bool            is_tags = fst_view_starts(line, "x-amz-tagging");
+        if (!(is_tags ? new_tags : new_metadata) && !is_of_place(line) && !fst_view_starts(line, "x-amz-checksum-"))
+            fst_buf_add_view(headers, line);
+    }
+    while (ours.n) {
+        struct fst_view line = next_line(&ours);
+        if (is_of_place(line) || (fst_view_starts(line, "x-amz-tagging") ? new_tags : new_metadata))
+            fst_buf_add_view(headers, line);
     }
     fst_buf_clear(&own);
+}
+
+/* COPY, REPLACE, or not there; else that is answered. */
+static bool check_directive(struct fst_exchange *x, const char *name, const char *message)
+{
+    struct fst_view v = fst_exchange_header(x, name);
+
+    if (!v.n || replaces(x, name) || (v.n == 4 && !strncasecmp(v.p, "COPY", v.n)))
+        return true;
+    fst_serve_s3_error(x, 400, "InvalidArgument", message);
+    return false;
 }
 
 /* To itself only with something else about it. */
@@ -221,14 +240,16 @@ static void copy(struct fst_s3 *q, const struct fst_s3_source *source)
 
 void fst_serve_copy_object(struct fst_s3 *q)
 {
-    struct fst_s3_source source;
+    struct fst_s3_source source = { 0 };
+    struct fst_view      acl;
 
-    if (!fst_s3_open_source(q, &source)) {
+    if (!check_directive(q->x, "x-amz-metadata-directive", "Unknown metadata directive.") ||
+        !check_directive(q->x, "x-amz-tagging-directive", "Unknown tagging directive.") || !fst_s3_open_source(q, &source)) {
         /* answered */
     } else if (changes_nothing(q, &source)) {
         fst_serve_s3_error(q->x, 400, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without "
                            "changing the object's metadata, storage class, website redirect location or encryption attributes.");
-    } else if (fst_s3_check_metadata(q->x)) {
+    } else if (fst_s3_check_metadata(q->x) && fst_s3_asked_acl(q->x, &acl) && fst_s3_may_make(q, acl)) {
         copy(q, &source);
     }
     fst_s3_source_clear(&source);

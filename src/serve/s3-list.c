@@ -10,7 +10,7 @@ enum { MOST_KEYS = 1000 };
 enum kind { V1, V2, VERSIONS };
 
 struct listing {
-    const struct fst_s3 *q;
+    struct fst_s3       *q;
     enum kind            kind;
     struct fst_buf       prefix, delimiter, token, start_after, item, last, prefixes;
     struct fst_buf       after; /* keys behind this one are listed */
@@ -164,11 +164,7 @@ static bool read_arguments(struct listing *l)
     }
     fst_exchange_argument(x, "prefix", &l->prefix);
     fst_exchange_argument(x, "delimiter", &l->delimiter);
-    l->max = MOST_KEYS;
-    if (fst_exchange_argument(x, "max-keys", &value) && value.len)
-        ok = fst_parse_u64(&l->max, fst_buf_view(&value)) && ok;
-    if (l->max > MOST_KEYS)
-        l->max = MOST_KEYS;
+    l->max = l->max < MOST_KEYS ? l->max : MOST_KEYS;
     l->with_owner = l->kind != V2 || (fst_exchange_argument(x, "fetch-owner", &value) && fst_view_is(fst_buf_view(&value), "true"));
     if (l->kind == V2) {
         fst_exchange_argument(x, "start-after", &l->start_after);
@@ -239,8 +235,10 @@ static void list(struct fst_s3 *q, enum kind kind)
 
     for (size_t i = 0; i < FST_COUNT(bufs); i++)
         fst_buf_init(bufs[i], FST_TEXT_CEILING);
-    if (!read_arguments(&l)) {
-        fst_serve_s3_error(q->x, 400, "InvalidArgument", "max-keys, encoding-type or continuation-token is not valid");
+    if (!fst_s3_number(q, "max-keys", MOST_KEYS, &l.max)) {
+        /* answered */
+    } else if (!read_arguments(&l)) {
+        fst_serve_s3_error(q->x, 400, "InvalidArgument", "encoding-type or continuation-token is not valid");
     } else {
         fst_s3_begin(q->x);
         add_head(&l);

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "serve/s3.h"
 
-enum { METADATA_MAX = 2048, NAME_MAX_BYTES = 256 };
+enum { METADATA_MAX = 2048, NAME_MAX_BYTES = METADATA_MAX + 32 };
 
 #define METADATA "x-amz-meta-"
 
@@ -36,6 +36,17 @@ struct fst_view fst_s3_header(struct fst_view lines, const char *wanted)
     return (struct fst_view){ 0 };
 }
 
+void fst_s3_replace_line(struct fst_buf *out, struct fst_view lines, const char *wanted, struct fst_view value)
+{
+    struct fst_view name, old;
+
+    while (next_line(&lines, &name, &old))
+        if (!fst_view_is(name, wanted))
+            fst_buf_addf(out, "%.*s: %.*s\n", FST_VIEW_ARGS(name), FST_VIEW_ARGS(old));
+    if (value.n)
+        fst_buf_addf(out, "%s: %.*s\n", wanted, FST_VIEW_ARGS(value));
+}
+
 void fst_s3_echo(struct fst_exchange *x, struct fst_view lines, const char *prefix)
 {
     struct fst_view name, value;
@@ -54,7 +65,7 @@ void fst_s3_echo(struct fst_exchange *x, struct fst_view lines, const char *pref
 static bool is_kept(struct fst_view name)
 {
     static const char *const kept[] = { "content-type", "content-disposition", "content-language", "cache-control", "expires",
-                                        "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-tagging",
+                                        "x-amz-acl", "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-tagging",
                                         "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
                                         "x-amz-server-side-encryption-bucket-key-enabled" };
 
@@ -88,22 +99,36 @@ static void keep_encoding(struct fst_buf *out, struct fst_view value)
     fst_buf_add_str(out, end);
 }
 
+struct keeping {
+    const struct fst_exchange *x;
+    struct fst_buf            *out;
+};
+
+/* A header that comes more than once is one, with its values joined. */
 static void keep_header(void *ctx, struct fst_view name, struct fst_view value)
 {
-    struct fst_buf *out = ctx;
+    struct keeping *k = ctx;
+    char            lower[NAME_MAX_BYTES];
 
     if (name.n == 16 && !strncasecmp(name.p, "content-encoding", name.n)) {
-        keep_encoding(out, value);
-    } else if (is_kept(name)) {
-        for (size_t i = 0; i < name.n; i++)
-            fst_buf_add_char(out, (char)tolower((unsigned char)name.p[i]));
-        fst_buf_addf(out, ": %.*s\n", FST_VIEW_ARGS(value));
+        keep_encoding(k->out, value);
+        return;
     }
+    if (!is_kept(name))
+        return;
+    for (size_t i = 0; i <= name.n; i++)
+        lower[i] = i < name.n ? (char)tolower((unsigned char)name.p[i]) : '\0';
+    if (fst_s3_header(fst_buf_view(k->out), lower).p)
+        return;
+    fst_buf_addf(k->out, "%s: ", lower);
+    fst_exchange_join_headers(k->x, lower, k->out);
+    fst_buf_add_char(k->out, '\n');
 }
 
 void fst_s3_kept_headers(struct fst_buf *out, const struct fst_exchange *x)
 {
-    fst_exchange_each_header(x, keep_header, out);
+    struct keeping k = { x, out };
+    fst_exchange_each_header(x, keep_header, &k);
 }
 
 static void measure(void *ctx, struct fst_view name, struct fst_view value)
@@ -150,41 +175,61 @@ static bool check_sum(struct fst_exchange *x, enum fst_sum sum, struct fst_view 
 {
     uint8_t value[FST_SUM_MAX];
     char    message[96];
+    bool    is_md5 = sum == FST_SUM_MD5;
 
     if (!given.n)
         return true;
-    if (sum == FST_SUM_MD5 && !fst_sum_decode(sum, given, value)) {
+    if (is_md5 && !fst_sum_decode(sum, given, value)) {
         fst_s3_refuse(x, FST_S3_INVALID_DIGEST);
         return false;
     }
     if (fst_sum_decode(sum, given, value) && !memcmp(value, x->in.sums.values[sum], fst_sum_kinds[sum].bytes))
         return true;
-    snprintf(message, sizeof message, "The %s you specified did not match the calculated checksum.",
-             sum == FST_SUM_MD5 ? "Content-MD5" : fst_sum_kinds[sum].name);
+    snprintf(message, sizeof message, "The %s you specified did not match the calculated checksum.", is_md5 ? "Content-MD5" : fst_sum_kinds[sum].name);
     fst_serve_s3_error(x, 400, "BadDigest", message);
     return false;
 }
 
-/* Is the body as long as was announced, and its aws-chunked form whole? */
-static bool check_whole(struct fst_exchange *x)
+/* One checksum at most, and of the algorithm that the client says it used. */
+static bool check_names(struct fst_exchange *x)
+{
+    struct fst_view said = fst_exchange_header(x, "x-amz-sdk-checksum-algorithm");
+    enum fst_sum    named = fst_s3_named_sum(x);
+    unsigned        count = fst_exchange_header(x, "x-amz-trailer").n != 0;
+
+    for (unsigned i = 0; i < FST_SUMS; i++)
+        count += *fst_sum_kinds[i].header && fst_exchange_header(x, fst_sum_kinds[i].header).n;
+    if (count > 1)
+        fst_serve_s3_error(x, 400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+    else if (said.n && named != FST_SUMS && fst_sum_by_name(said) != named)
+        fst_serve_s3_error(x, 400, "InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.");
+    else
+        return true;
+    return false;
+}
+
+/* Is the body of an aws-chunked request as long as was announced? */
+static bool check_length(struct fst_exchange *x)
 {
     struct fst_view announced = fst_exchange_header(x, "x-amz-decoded-content-length");
     uint64_t        length;
 
     if (!x->in.plan.chunked)
         return true;
-    if (x->in.chunked.state != FST_CHUNKED_ENDED || !fst_parse_u64(&length, announced) || length != x->in.size) {
-        fst_serve_s3_error(x, 400, "IncompleteBody", "The request body terminated unexpectedly, or is not as long as x-amz-decoded-content-length says.");
-        return false;
-    }
-    return true;
+    if (!fst_parse_u64(&length, announced))
+        fst_serve_s3_error(x, 411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+    else if (length != x->in.size)
+        fst_serve_s3_error(x, 400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header");
+    else
+        return true;
+    return false;
 }
 
 bool fst_s3_check_body(struct fst_exchange *x)
 {
     enum fst_sum trailing = fst_sum_by_header(fst_exchange_header(x, "x-amz-trailer"));
 
-    if (!check_whole(x) || !check_sum(x, FST_SUM_MD5, fst_exchange_header(x, "content-md5")))
+    if (!check_length(x) || !check_names(x) || !check_sum(x, FST_SUM_MD5, fst_exchange_header(x, "content-md5")))
         return false;
     for (unsigned i = 0; i < FST_SUMS; i++)
         if (*fst_sum_kinds[i].header && !check_sum(x, (enum fst_sum)i, fst_exchange_header(x, fst_sum_kinds[i].header)))

@@ -1,4 +1,4 @@
-/* S3: multipart uploads: create, part, abort, list. Completing is in s3-complete.c. */
+/* S3: multipart uploads: create, part, abort. Completing is in s3-complete.c, lists of them in s3-uploads.c. */
 #include <stdio.h>
 #include <strings.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include "serve/s3-upload.h"
 #include "sign/sigv4.h"
 
-enum { PART_MOST = 10000, PAGE = 1000, VALUE_MAX = 64 };
+enum { PART_MOST = 10000, VALUE_MAX = 64 };
 
 /* ---- the table of uploads */
 
@@ -50,7 +50,7 @@ bool fst_s3_find_upload(struct fst_s3 *q, struct fst_s3_upload *u)
 }
 
 /* One under way; a completed one is known only so that completing it may be repeated. */
-static bool find_open(struct fst_s3 *q, struct fst_s3_upload *u)
+bool fst_s3_find_open_upload(struct fst_s3 *q, struct fst_s3_upload *u)
 {
     if (!fst_s3_find_upload(q, u))
         return false;
@@ -84,19 +84,29 @@ enum fst_sum fst_s3_upload_sum(struct fst_serve *s, struct fst_view id, bool *en
 
 /* ---- create */
 
-/* What the parts' checksums are to be; false when the two don't go together. */
-static bool read_sum(const struct fst_exchange *x, enum fst_sum *sum, bool *is_whole, bool *is_named)
+/* What the parts' checksums are to be; false when the two don't go together: that is answered. */
+static bool read_sum(struct fst_exchange *x, enum fst_sum *sum, bool *is_whole, bool *is_named)
 {
     struct fst_view algorithm = fst_exchange_header(x, "x-amz-checksum-algorithm"), type = fst_exchange_header(x, "x-amz-checksum-type");
+    char            message[160];
 
     *sum = algorithm.n ? fst_sum_by_name(algorithm) : FST_SUM_CRC64NVME;
     *is_named = algorithm.n != 0;
-    if (*sum == FST_SUMS || (type.n && !algorithm.n))
-        return false;
     *is_whole = type.n ? fst_view_is(type, "FULL_OBJECT") : *sum == FST_SUM_CRC64NVME;
-    if (!*is_whole && type.n && !fst_view_is(type, "COMPOSITE"))
-        return false;
-    return *is_whole ? fst_sum_kinds[*sum].whole : *sum != FST_SUM_CRC64NVME;
+    if (*sum == FST_SUMS)
+        snprintf(message, sizeof message, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                 "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+    else if (type.n && !algorithm.n)
+        snprintf(message, sizeof message, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+    else if (type.n && !*is_whole && !fst_view_is(type, "COMPOSITE"))
+        snprintf(message, sizeof message, "Value for x-amz-checksum-type header is invalid.");
+    else if (*is_whole ? !fst_sum_kinds[*sum].whole : *sum == FST_SUM_CRC64NVME)
+        snprintf(message, sizeof message, "The %s checksum type cannot be used with the %s checksum algorithm.", *is_whole ? "FULL_OBJECT" : "COMPOSITE",
+                 fst_sum_kinds[*sum].name);
+    else
+        return true;
+    fst_serve_s3_error(x, 400, "InvalidRequest", message);
+    return false;
 }
 
 static void insert_upload(struct fst_s3 *q, enum fst_sum sum, bool is_whole, bool is_named, struct fst_view headers)
@@ -126,18 +136,15 @@ static void insert_upload(struct fst_s3 *q, enum fst_sum sum, bool is_whole, boo
 
 void fst_serve_create_upload(struct fst_s3 *q)
 {
-    struct fst_buf headers;
-    enum fst_sum   sum;
-    bool           is_whole, is_named;
+    struct fst_buf  headers;
+    struct fst_view acl;
+    enum fst_sum    sum;
+    bool            is_whole, is_named;
 
-    if (!fst_s3_check_metadata(q->x))
+    if (!fst_s3_check_metadata(q->x) || !read_sum(q->x, &sum, &is_whole, &is_named) || !fst_s3_asked_acl(q->x, &acl) || !fst_s3_may_make(q, acl))
         return;
-    if (!read_sum(q->x, &sum, &is_whole, &is_named)) {
-        fst_serve_s3_error(q->x, 400, "InvalidRequest", "The checksum algorithm is not known, or not of that checksum type.");
-        return;
-    }
     fst_buf_init(&headers, FST_TEXT_CEILING);
-    fst_s3_kept_headers(&headers, q->x);
+    fst_s3_kept_of(q, &headers);
     insert_upload(q, sum, is_whole, is_named, fst_buf_view(&headers));
     fst_buf_clear(&headers);
 }
@@ -231,10 +238,10 @@ static void store_part(struct fst_s3 *q, const struct fst_s3_upload *u, uint64_t
 
 void fst_serve_put_part(struct fst_s3 *q)
 {
-    struct fst_s3_upload u;
+    struct fst_s3_upload u = { 0 };
     uint64_t             number;
 
-    if (find_open(q, &u) && read_number(q, &number) && check_algorithm(q, &u) && fst_s3_check_body(q->x))
+    if (read_number(q, &number) && fst_s3_find_open_upload(q, &u) && check_algorithm(q, &u) && fst_s3_check_body(q->x))
         store_part(q, &u, number);
     fst_s3_upload_clear(&u);
 }
@@ -318,10 +325,10 @@ static void copy_part(struct fst_s3 *q, const struct fst_s3_upload *u, uint64_t 
 void fst_serve_copy_part(struct fst_s3 *q)
 {
     struct fst_s3_source source = { 0 };
-    struct fst_s3_upload u;
+    struct fst_s3_upload u = { 0 };
     uint64_t             number;
 
-    if (find_open(q, &u) && read_number(q, &number) && fst_s3_open_source(q, &source))
+    if (read_number(q, &number) && fst_s3_find_open_upload(q, &u) && fst_s3_open_source(q, &source))
         copy_part(q, &u, number, &source);
     fst_s3_source_clear(&source);
     fst_s3_upload_clear(&u);
@@ -346,7 +353,7 @@ void fst_serve_abort_upload(struct fst_s3 *q)
     struct fst_s3_upload u;
     enum fst_status      st;
 
-    if (find_open(q, &u)) {
+    if (fst_s3_find_open_upload(q, &u)) {
         st = fst_s3_forget_parts(q->s, fst_buf_view(&u.id), &q->err);
         if (!st)
             st = fst_db_run(q->s->db, NULL, NULL, &q->err, "DELETE FROM upload WHERE id = ?", "t", fst_buf_view(&u.id));
@@ -365,200 +372,4 @@ enum fst_status fst_s3_forget_uploads(struct fst_serve *s, struct fst_view bucke
     if (!st)
         st = fst_db_run(s->db, NULL, NULL, err, "DELETE FROM part WHERE upload IN (SELECT id FROM upload WHERE bucket = ?)", "t", bucket);
     return st ? st : fst_db_run(s->db, NULL, NULL, err, "DELETE FROM upload WHERE bucket = ?", "t", bucket);
-}
-
-/* ---- lists, in pages */
-
-struct page {
-    struct fst_s3              *q;
-    const struct fst_s3_upload *upload;
-    struct fst_buf              items, last, last_id;
-    uint64_t                    count, most;
-    bool                        truncated;
-};
-
-static void page_init(struct page *p, struct fst_s3 *q, uint64_t most)
-{
-    *p = (struct page){ .q = q, .most = most < PAGE ? most : PAGE };
-    fst_buf_init(&p->items, FST_TEXT_CEILING);
-    fst_buf_init(&p->last, FST_TEXT_CEILING);
-    fst_buf_init(&p->last_id, FST_TEXT_CEILING);
-}
-
-static void page_clear(struct page *p)
-{
-    fst_buf_clear(&p->items);
-    fst_buf_clear(&p->last);
-    fst_buf_clear(&p->last_id);
-}
-
-/* One more; false when the page is full. */
-static bool page_goes_on(struct page *p)
-{
-    p->truncated = p->count == p->most;
-    p->count += !p->truncated;
-    return !p->truncated;
-}
-
-static uint64_t argument_number(const struct fst_exchange *x, const char *name, uint64_t otherwise)
-{
-    struct fst_buf text;
-    uint64_t       n;
-
-    fst_buf_init(&text, FST_TEXT_CEILING);
-    if (!fst_exchange_argument(x, name, &text) || !fst_parse_u64(&n, fst_buf_view(&text)))
-        n = otherwise;
-    fst_buf_clear(&text);
-    return n;
-}
-
-static enum fst_status add_part(void *ctx, const struct fst_row *row, struct fst_error *err)
-{
-    struct page *p = ctx;
-    char         time[FST_S3_TIME_ISO];
-
-    if (!page_goes_on(p))
-        return FST_ELIMIT;
-    fst_s3_time_iso(time, fst_row_int(row, 3));
-    fst_buf_reset(&p->last);
-    fst_buf_addf(&p->last, "%lld", (long long)fst_row_int(row, 0));
-    fst_buf_addf(&p->items, "<Part><PartNumber>%s</PartNumber><LastModified>%s</LastModified>", p->last.p, time);
-    fst_xml_add(&p->items, "ETag", fst_row_text(row, 1));
-    fst_xml_add(&p->items, fst_sum_kinds[p->upload->sum].element, fst_row_text(row, 4));
-    fst_buf_addf(&p->items, "<Size>%lld</Size></Part>", (long long)fst_row_int(row, 2));
-    return FST_OK;
-}
-
-static void answer_parts(struct page *p, uint64_t marker)
-{
-    struct fst_buf             *out = &p->q->x->out;
-    const struct fst_s3_upload *u = p->upload;
-
-    fst_s3_begin(p->q->x);
-    fst_buf_add_str(out, "<ListPartsResult" FST_S3_NAMESPACE ">");
-    fst_xml_add(out, "Bucket", p->q->bucket);
-    fst_xml_add(out, "Key", p->q->key);
-    fst_xml_add(out, "UploadId", fst_buf_view(&u->id));
-    fst_s3_add_account(out, p->q->s, "Initiator", fst_buf_view(&u->owner));
-    fst_s3_add_account(out, p->q->s, "Owner", fst_buf_view(&u->owner));
-    fst_buf_addf(out, "<StorageClass>STANDARD</StorageClass><PartNumberMarker>%llu</PartNumberMarker><MaxParts>%llu</MaxParts>",
-                 (unsigned long long)marker, (unsigned long long)p->most);
-    if (p->last.len)
-        fst_xml_add(out, "NextPartNumberMarker", fst_buf_view(&p->last));
-    if (u->is_named)
-        fst_buf_addf(out, "<ChecksumAlgorithm>%s</ChecksumAlgorithm><ChecksumType>%s</ChecksumType>", fst_sum_kinds[u->sum].name,
-                     u->is_whole ? "FULL_OBJECT" : "COMPOSITE");
-    fst_buf_addf(out, "<IsTruncated>%s</IsTruncated>", p->truncated ? "true" : "false");
-    fst_buf_add_view(out, fst_buf_view(&p->items));
-    fst_buf_add_str(out, "</ListPartsResult>");
-}
-
-void fst_serve_list_parts(struct fst_s3 *q)
-{
-    uint64_t             marker = argument_number(q->x, "part-number-marker", 0);
-    struct fst_s3_upload u;
-    struct page          p;
-    enum fst_status      st;
-
-    page_init(&p, q, argument_number(q->x, "max-parts", PAGE));
-    if (find_open(q, &u)) {
-        p.upload = &u;
-        st = fst_db_run(q->s->db, add_part, &p, &q->err, "SELECT number, etag, size, modified, sum FROM part WHERE upload = ? AND number > ? ORDER BY number",
-                        "ti", fst_buf_view(&u.id), (int64_t)marker);
-        if (st && st != FST_ELIMIT)
-            fst_s3_failed(q);
-        else
-            answer_parts(&p, marker);
-    }
-    page_clear(&p);
-    fst_s3_upload_clear(&u);
-}
-
-static void add_key(struct page *p, struct fst_buf *out, const char *element, struct fst_view key)
-{
-    struct fst_buf encoded;
-
-    fst_buf_init(&encoded, FST_TEXT_CEILING);
-    if (fst_exchange_has(p->q->x, "encoding-type"))
-        fst_sign_encode(&encoded, key, true);
-    else
-        fst_buf_add_view(&encoded, key);
-    fst_xml_add(out, element, fst_buf_view(&encoded));
-    fst_buf_clear(&encoded);
-}
-
-static enum fst_status add_upload(void *ctx, const struct fst_row *row, struct fst_error *err)
-{
-    struct page *p = ctx;
-    char         time[FST_S3_TIME_ISO];
-
-    if (!page_goes_on(p))
-        return FST_ELIMIT;
-    fst_s3_time_iso(time, fst_row_int(row, 2));
-    fst_buf_reset(&p->last);
-    fst_buf_add_view(&p->last, fst_row_text(row, 0));
-    fst_buf_reset(&p->last_id);
-    fst_buf_add_view(&p->last_id, fst_row_text(row, 1));
-    fst_buf_add_str(&p->items, "<Upload>");
-    add_key(p, &p->items, "Key", fst_row_text(row, 0));
-    fst_xml_add(&p->items, "UploadId", fst_row_text(row, 1));
-    fst_s3_add_account(&p->items, p->q->s, "Initiator", fst_row_text(row, 3));
-    fst_s3_add_account(&p->items, p->q->s, "Owner", fst_row_text(row, 3));
-    fst_buf_add_str(&p->items, "<StorageClass>STANDARD</StorageClass>");
-    fst_xml_add(&p->items, "Initiated", fst_view_of(time));
-    if (fst_row_int(row, 6)) {
-        fst_xml_add(&p->items, "ChecksumAlgorithm", fst_row_text(row, 4));
-        fst_xml_add(&p->items, "ChecksumType", fst_row_text(row, 5));
-    }
-    fst_buf_add_str(&p->items, "</Upload>");
-    return FST_OK;
-}
-
-static void answer_uploads(struct page *p, struct fst_view prefix, struct fst_view key_marker, struct fst_view id_marker)
-{
-    struct fst_buf *out = &p->q->x->out;
-
-    fst_s3_begin(p->q->x);
-    fst_buf_add_str(out, "<ListMultipartUploadsResult" FST_S3_NAMESPACE ">");
-    fst_xml_add(out, "Bucket", p->q->bucket);
-    add_key(p, out, "Prefix", prefix);
-    add_key(p, out, "KeyMarker", key_marker);
-    fst_xml_add(out, "UploadIdMarker", id_marker);
-    if (fst_exchange_has(p->q->x, "encoding-type"))
-        fst_buf_add_str(out, "<EncodingType>url</EncodingType>");
-    if (p->truncated) {
-        add_key(p, out, "NextKeyMarker", fst_buf_view(&p->last));
-        fst_xml_add(out, "NextUploadIdMarker", fst_buf_view(&p->last_id));
-    }
-    fst_buf_addf(out, "<MaxUploads>%llu</MaxUploads><IsTruncated>%s</IsTruncated>", (unsigned long long)p->most, p->truncated ? "true" : "false");
-    fst_buf_add_view(out, fst_buf_view(&p->items));
-    fst_buf_add_str(out, "</ListMultipartUploadsResult>");
-}
-
-void fst_serve_list_uploads(struct fst_s3 *q)
-{
-    struct fst_buf  prefix, key_marker, id_marker;
-    struct page     p;
-    enum fst_status st;
-
-    fst_buf_init(&prefix, FST_TEXT_CEILING);
-    fst_buf_init(&key_marker, FST_TEXT_CEILING);
-    fst_buf_init(&id_marker, FST_TEXT_CEILING);
-    fst_exchange_argument(q->x, "prefix", &prefix);
-    fst_exchange_argument(q->x, "key-marker", &key_marker);
-    if (key_marker.len)
-        fst_exchange_argument(q->x, "upload-id-marker", &id_marker);
-    page_init(&p, q, argument_number(q->x, "max-uploads", PAGE));
-    st = fst_db_run(q->s->db, add_upload, &p, &q->err,
-                    "SELECT key, id, created, owner, sum, sum_type, sum_named FROM upload WHERE bucket = ?1 AND answer = '' AND "
-                    "substr(key, 1, length(?2)) = ?2 AND (key > ?3 OR (key = ?3 AND ?4 != '' AND id > ?4)) ORDER BY key, id",
-                    "tttt", q->bucket, fst_buf_view(&prefix), fst_buf_view(&key_marker), fst_buf_view(&id_marker));
-    if (st && st != FST_ELIMIT)
-        fst_s3_failed(q);
-    else
-        answer_uploads(&p, fst_buf_view(&prefix), fst_buf_view(&key_marker), fst_buf_view(&id_marker));
-    page_clear(&p);
-    fst_buf_clear(&id_marker);
-    fst_buf_clear(&key_marker);
-    fst_buf_clear(&prefix);
 }

@@ -54,12 +54,13 @@ void fst_serve_put_object(struct fst_s3 *q)
 {
     struct fst_s3_stored stored;
     struct fst_buf       headers;
+    struct fst_view      acl;
     char                 etag[FST_ETAG_MAX];
 
-    if (!fst_s3_check_metadata(q->x) || !fst_s3_check_body(q->x) || refused_early(q))
+    if (!fst_s3_check_metadata(q->x) || !fst_s3_check_body(q->x) || refused_early(q) || !fst_s3_asked_acl(q->x, &acl) || !fst_s3_may_make(q, acl))
         return;
     fst_buf_init(&headers, FST_TEXT_CEILING);
-    fst_s3_kept_headers(&headers, q->x);
+    fst_s3_kept_of(q, &headers);
     add_checksum(q->x, &headers);
     fst_s3_body_etag(q->s, q->x, etag);
     if (fst_s3_store_body(q->s, q->x, &stored, &q->err)) {

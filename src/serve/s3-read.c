@@ -275,16 +275,35 @@ void fst_serve_get_object(struct fst_s3 *q)
 
 /* ---- GetObjectAttributes */
 
-static bool asks_for(struct fst_view list, const char *name)
+enum attribute { ETAG, CHECKSUM, PARTS, STORAGE_CLASS, SIZE, ATTRIBUTES };
+
+/* As bits; 0 when one is not known, or there is none: that is answered. */
+static unsigned read_attributes(struct fst_exchange *x)
 {
-    while (list.n) {
-        struct fst_view one = cut(&list, ',');
+    static const char *const names[ATTRIBUTES] = { "ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize" };
+    struct fst_buf           text;
+    struct fst_view          rest;
+    unsigned                 wanted = 0;
+    bool                     known = true;
+
+    fst_buf_init(&text, FST_TEXT_CEILING);
+    fst_exchange_join_headers(x, "x-amz-object-attributes", &text);
+    for (rest = fst_buf_view(&text); rest.n && known;) {
+        struct fst_view one = cut(&rest, ',');
+        unsigned        i = 0;
         while (one.n && one.p[0] == ' ')
             one = fst_view_from(one, 1);
-        if (fst_view_is(one, name))
-            return true;
+        while (i < ATTRIBUTES && !fst_view_is(one, names[i]))
+            i++;
+        known = i < ATTRIBUTES;
+        wanted |= known ? 1u << i : 0;
     }
-    return false;
+    if (!text.len)
+        fst_serve_s3_error(x, 400, "InvalidRequest", "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty");
+    else if (!known)
+        fst_serve_s3_error(x, 400, "InvalidArgument", "Invalid attribute name specified.");
+    fst_buf_clear(&text);
+    return known ? wanted : 0;
 }
 
 static void add_checksum_attribute(struct fst_buf *out, struct fst_view lines)
@@ -337,38 +356,34 @@ static void add_parts_attribute(const struct fst_exchange *x, struct fst_buf *ou
                  (unsigned long long)after, (unsigned long long)last, (unsigned long long)most, truncated ? "true" : "false");
 }
 
-static void add_attributes(struct fst_exchange *x, const struct fst_s3_found *f)
+static void add_attributes(struct fst_exchange *x, const struct fst_s3_found *f, unsigned wanted)
 {
-    struct fst_view wanted = fst_exchange_header(x, "x-amz-object-attributes"), lines = fst_buf_view(&f->headers);
-    struct fst_view etag = fst_buf_view(&f->etag), class = fst_s3_header(lines, "x-amz-storage-class");
+    struct fst_view lines = fst_buf_view(&f->headers), etag = fst_buf_view(&f->etag), class = fst_s3_header(lines, "x-amz-storage-class");
     char            time[FST_S3_TIME_HTTP];
 
     fst_s3_time_http(time, f->modified);
     fst_exchange_add_header(x, "Last-Modified", "%s", time);
     fst_s3_begin(x);
     fst_buf_add_str(&x->out, "<GetObjectAttributesResponse" FST_S3_NAMESPACE ">");
-    if (asks_for(wanted, "ETag"))
+    if (wanted >> ETAG & 1)
         fst_xml_add(&x->out, "ETag", fst_view_n(etag.p + 1, etag.n - 2)); /* without its quotes */
-    if (asks_for(wanted, "Checksum"))
+    if (wanted >> CHECKSUM & 1)
         add_checksum_attribute(&x->out, lines);
-    if (asks_for(wanted, "ObjectParts") && f->parts.len)
+    if (wanted >> PARTS & 1 && f->parts.len)
         add_parts_attribute(x, &x->out, f);
-    if (asks_for(wanted, "StorageClass"))
+    if (wanted >> STORAGE_CLASS & 1)
         fst_xml_add(&x->out, "StorageClass", class.n ? class : (struct fst_view)FST_VIEW("STANDARD"));
-    if (asks_for(wanted, "ObjectSize"))
+    if (wanted >> SIZE & 1)
         fst_buf_addf(&x->out, "<ObjectSize>%llu</ObjectSize>", (unsigned long long)f->size);
     fst_buf_add_str(&x->out, "</GetObjectAttributesResponse>");
 }
 
 void fst_serve_get_attributes(struct fst_s3 *q)
 {
-    struct fst_s3_found f;
+    struct fst_s3_found f = { 0 };
+    unsigned            wanted = read_attributes(q->x);
 
-    if (fst_s3_find_asked(q, &f)) {
-        if (fst_exchange_header(q->x, "x-amz-object-attributes").n)
-            add_attributes(q->x, &f);
-        else
-            fst_s3_refuse(q->x, FST_S3_INVALID_ARGUMENT);
-    }
+    if (wanted && fst_s3_find_asked(q, &f))
+        add_attributes(q->x, &f, wanted);
     fst_s3_found_clear(&f);
 }

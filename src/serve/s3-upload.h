@@ -16,6 +16,8 @@ struct fst_s3_upload {
 
 /* The one that the request names; else that is answered. To be cleared in any case. */
 bool fst_s3_find_upload(struct fst_s3 *q, struct fst_s3_upload *u);
+/* One that is under way. A completed one is known only so that completing it may be repeated. */
+bool fst_s3_find_open_upload(struct fst_s3 *q, struct fst_s3_upload *u);
 void fst_s3_upload_clear(struct fst_s3_upload *u);
 FST_MUST_USE enum fst_status fst_s3_forget_parts(struct fst_serve *s, struct fst_view id, struct fst_error *err);
 

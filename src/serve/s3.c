@@ -70,6 +70,7 @@ void fst_serve_s3_error(struct fst_exchange *x, int status, const char *code, co
     fst_xml_add(&x->out, "Message", fst_view_of(message));
     fst_xml_add(&x->out, "Resource", x->path);
     fst_xml_add(&x->out, "RequestId", fst_view_of(x->id));
+    fst_xml_add(&x->out, "HostId", fst_view_of(x->host_id));
     fst_buf_add_str(&x->out, "</Error>");
 }
 
@@ -84,7 +85,7 @@ static const struct { int status; const char *code, *message; } errors[] = {
     [FST_S3_MALFORMED_XML] = { 400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema" },
     [FST_S3_NO_SUCH_BUCKET] = { 404, "NoSuchBucket", "The specified bucket does not exist" },
     [FST_S3_NO_SUCH_KEY] = { 404, "NoSuchKey", "The specified key does not exist." },
-    [FST_S3_NO_SUCH_UPLOAD] = { 404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed." },
+    [FST_S3_NO_SUCH_UPLOAD] = { 404, "NoSuchUpload", "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed." },
     [FST_S3_NO_SUCH_VERSION] = { 404, "NoSuchVersion", "The specified version does not exist." },
     [FST_S3_PRECONDITION] = { 412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold" },
     [FST_S3_INVALID_RANGE] = { 416, "InvalidRange", "The requested range is not satisfiable" },
@@ -107,6 +108,23 @@ void fst_s3_refuse(struct fst_exchange *x, enum fst_s3_error error)
     fst_serve_s3_error(x, errors[error].status, errors[error].code, errors[error].message);
 }
 
+bool fst_s3_number(struct fst_s3 *q, const char *argument, uint64_t otherwise, uint64_t *n)
+{
+    struct fst_buf text;
+    char           message[128];
+    bool           ok;
+
+    fst_buf_init(&text, FST_TEXT_CEILING);
+    *n = otherwise;
+    ok = !fst_exchange_argument(q->x, argument, &text) || !text.len || (fst_parse_u64(n, fst_buf_view(&text)) && *n <= INT32_MAX);
+    fst_buf_clear(&text);
+    if (ok)
+        return true;
+    snprintf(message, sizeof message, "Argument %s must be an integer between 0 and 2147483647", argument);
+    fst_serve_s3_error(q->x, 400, "InvalidArgument", message);
+    return false;
+}
+
 void fst_s3_add_account(struct fst_buf *out, const struct fst_serve *s, const char *element, struct fst_view account)
 {
     fst_buf_addf(out, "<%s>", element);
@@ -118,8 +136,8 @@ void fst_s3_add_account(struct fst_buf *out, const struct fst_serve *s, const ch
 /* ---- operations */
 
 enum about { SERVICE, BUCKET, OBJECT };
-/* By the bucket's canned ACL: who else than its owner may. */
-enum access { ANYONE_SIGNED, READS, WRITES, OWNS };
+/* By the canned ACL of the bucket, or of the object: who else than its owner may. */
+enum access { ANYONE_SIGNED, READS, READS_OBJECT, WRITES, OWNS };
 
 /* The first row that fits. `argument`: one that the query must have. */
 static const struct operation {
@@ -134,24 +152,37 @@ static const struct operation {
     { "GET", BUCKET, "location", NULL, "GetBucketLocation", fst_serve_get_location, OWNS },
     { "GET", BUCKET, "acl", NULL, "GetBucketAcl", fst_serve_get_acl, OWNS },
     { "GET", BUCKET, "versioning", NULL, "GetBucketVersioning", fst_serve_get_versioning, OWNS },
+    { "GET", BUCKET, "publicAccessBlock", NULL, "GetPublicAccessBlock", fst_serve_get_setting, OWNS },
+    { "GET", BUCKET, "encryption", NULL, "GetBucketEncryption", fst_serve_get_setting, OWNS },
+    { "GET", BUCKET, "ownershipControls", NULL, "GetBucketOwnershipControls", fst_serve_get_setting, OWNS },
+    { "GET", BUCKET, "tagging", NULL, "GetBucketTagging", fst_serve_get_setting, OWNS },
     { "GET", BUCKET, "versions", NULL, "ListObjectVersions", fst_serve_list_versions, READS },
     { "GET", BUCKET, "uploads", NULL, "ListMultipartUploads", fst_serve_list_uploads, READS },
     { "GET", BUCKET, "list-type", NULL, "ListObjectsV2", fst_serve_list_objects, READS },
     { "GET", BUCKET, NULL, NULL, "ListObjects", fst_serve_list_objects, READS },
     { "HEAD", BUCKET, NULL, NULL, "HeadBucket", fst_serve_head_bucket, READS },
     { "PUT", BUCKET, "versioning", NULL, "PutBucketVersioning", fst_serve_put_versioning, OWNS },
-    { "PUT", BUCKET, "acl", NULL, "PutBucketAcl", fst_serve_put_bucket_acl, OWNS },
+    { "PUT", BUCKET, "acl", NULL, "PutBucketAcl", fst_serve_put_acl, OWNS },
+    { "PUT", BUCKET, "publicAccessBlock", NULL, "PutPublicAccessBlock", fst_serve_put_setting, OWNS },
+    { "PUT", BUCKET, "encryption", NULL, "PutBucketEncryption", fst_serve_put_setting, OWNS },
+    { "PUT", BUCKET, "ownershipControls", NULL, "PutBucketOwnershipControls", fst_serve_put_setting, OWNS },
+    { "PUT", BUCKET, "tagging", NULL, "PutBucketTagging", fst_serve_put_setting, OWNS },
     { "PUT", BUCKET, NULL, NULL, "CreateBucket", fst_serve_create_bucket, ANYONE_SIGNED },
+    { "DELETE", BUCKET, "publicAccessBlock", NULL, "DeletePublicAccessBlock", fst_serve_delete_setting, OWNS },
+    { "DELETE", BUCKET, "encryption", NULL, "DeleteBucketEncryption", fst_serve_delete_setting, OWNS },
+    { "DELETE", BUCKET, "ownershipControls", NULL, "DeleteBucketOwnershipControls", fst_serve_delete_setting, OWNS },
+    { "DELETE", BUCKET, "tagging", NULL, "DeleteBucketTagging", fst_serve_delete_setting, OWNS },
     { "DELETE", BUCKET, NULL, NULL, "DeleteBucket", fst_serve_delete_bucket, OWNS },
     { "POST", BUCKET, "delete", NULL, "DeleteObjects", fst_serve_delete_objects, WRITES },
     { "GET", OBJECT, "uploadId", NULL, "ListParts", fst_serve_list_parts, WRITES },
     { "GET", OBJECT, "attributes", NULL, "GetObjectAttributes", fst_serve_get_attributes, OWNS },
     { "GET", OBJECT, "acl", NULL, "GetObjectAcl", fst_serve_get_acl, OWNS },
     { "GET", OBJECT, "tagging", NULL, "GetObjectTagging", fst_serve_get_tags, OWNS },
-    { "GET", OBJECT, NULL, NULL, "GetObject", fst_serve_get_object, OWNS },
-    { "HEAD", OBJECT, NULL, NULL, "HeadObject", fst_serve_get_object, OWNS },
+    { "GET", OBJECT, NULL, NULL, "GetObject", fst_serve_get_object, READS_OBJECT },
+    { "HEAD", OBJECT, NULL, NULL, "HeadObject", fst_serve_get_object, READS_OBJECT },
     { "PUT", OBJECT, "uploadId", "x-amz-copy-source", "UploadPartCopy", fst_serve_copy_part, WRITES },
     { "PUT", OBJECT, "uploadId", NULL, "UploadPart", fst_serve_put_part, WRITES },
+    { "PUT", OBJECT, "acl", NULL, "PutObjectAcl", fst_serve_put_acl, OWNS },
     { "PUT", OBJECT, "tagging", NULL, "PutObjectTagging", fst_serve_put_tags, OWNS },
     { "PUT", OBJECT, NULL, "x-amz-copy-source", "CopyObject", fst_serve_copy_object, WRITES },
     { "PUT", OBJECT, NULL, NULL, "PutObject", fst_serve_put_object, WRITES },
@@ -260,15 +291,24 @@ static enum fst_status find_bucket(struct bucket_row *b, struct fst_view name)
     return fst_db_run(b->q->s->db, take_bucket, b, &b->q->err, "SELECT owner, acl, versioning FROM bucket WHERE name = ?", "t", name);
 }
 
-static bool may(const struct fst_s3 *q, enum access access)
+static bool may(struct fst_s3 *q, enum access access)
 {
-    const char *account = q->x->caller.account;
+    const char     *account = q->x->caller.account;
+    struct fst_view acl = fst_view_of(q->acl);
 
     if (account && !strcmp(account, q->owner))
         return true;
-    if (access == READS)
-        return fst_view_starts(fst_view_of(q->acl), "public-read");
-    return access == WRITES && !strcmp(q->acl, "public-read-write");
+    if (access == OWNS || fst_s3_ignores_acls(q))
+        return false;
+    if (access == READS_OBJECT)
+        return fst_s3_object_lets(q, q->bucket, q->key, acl);
+    return fst_s3_acl_lets(q->x, acl, access == WRITES ? FST_S3_WRITING : FST_S3_READING);
+}
+
+bool fst_s3_is_owner(const struct fst_exchange *x, const char *header, struct fst_view owner)
+{
+    struct fst_view expected = fst_exchange_header(x, header);
+    return !expected.n || fst_view_equal(expected, owner);
 }
 
 static bool is_utf8(struct fst_view v)
@@ -298,7 +338,7 @@ static void run(struct fst_s3 *q, const struct operation *o)
         fst_s3_failed(q);
     } else if (!b.found) {
         fst_s3_refuse(q->x, FST_S3_NO_SUCH_BUCKET);
-    } else if (!may(q, o->access)) {
+    } else if (!may(q, o->access) || !fst_s3_is_owner(q->x, "x-amz-expected-bucket-owner", fst_view_of(q->owner))) {
         fst_s3_refuse(q->x, FST_S3_DENIED);
     } else {
         o->run(q);
@@ -366,9 +406,12 @@ static bool is_open(struct fst_serve *s, struct fst_exchange *x, const struct op
 
     if (!o || o->access == ANYONE_SIGNED)
         return false;
+    if (o->access == READS_OBJECT)
+        return true; /* that has no body to be kept */
     fst_buf_init(&bucket, FST_TEXT_CEILING);
     fst_sign_decode(&bucket, wire_bucket);
-    if (!find_bucket(&b, fst_buf_view(&bucket)) && b.found)
+    q.bucket = fst_buf_view(&bucket);
+    if (!find_bucket(&b, q.bucket) && b.found)
         open = may(&q, o->access);
     fst_buf_clear(&bucket);
     return open;
@@ -386,6 +429,14 @@ void fst_serve_s3_plan(struct fst_serve *s, struct fst_exchange *x)
 }
 
 /* ---- */
+
+void fst_serve_s3_preflight(struct fst_exchange *x)
+{
+    if (fst_exchange_header(x, "origin").n)
+        fst_serve_s3_error(x, 403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.");
+    else
+        fst_serve_s3_error(x, 400, "BadRequest", "Insufficient information. Origin request header needed.");
+}
 
 void fst_serve_s3(struct fst_serve *s, struct fst_exchange *x)
 {

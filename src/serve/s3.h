@@ -42,6 +42,10 @@ enum fst_s3_error {
 };
 void fst_s3_refuse(struct fst_exchange *x, enum fst_s3_error error);
 void fst_s3_add_error(struct fst_buf *out, enum fst_s3_error error); /* <Code>, <Message> */
+/* A number in the query, `otherwise` when it is not there; false when it is none: that is answered. */
+bool fst_s3_number(struct fst_s3 *q, const char *argument, uint64_t otherwise, uint64_t *n);
+/* Is the bucket's owner the one whom that header expects? Also when it is not there. */
+bool fst_s3_is_owner(const struct fst_exchange *x, const char *header, struct fst_view owner);
 /* <Owner>, <Initiator>: an account as S3 writes it. */
 void fst_s3_add_account(struct fst_buf *out, const struct fst_serve *s, const char *element, struct fst_view account);
 
@@ -51,6 +55,8 @@ enum fst_s3_versioning fst_s3_versioning_of(struct fst_view status); /* "Enabled
 
 void fst_s3_kept_headers(struct fst_buf *out, const struct fst_exchange *x);
 struct fst_view fst_s3_header(struct fst_view lines, const char *name); /* its value; empty when there is none */
+/* The lines with that one in place of what it was; an empty value leaves it out. */
+void fst_s3_replace_line(struct fst_buf *out, struct fst_view lines, const char *name, struct fst_view value);
 void fst_s3_echo(struct fst_exchange *x, struct fst_view lines, const char *prefix); /* those that begin so, into the answer */
 /* Is the user's metadata within S3's 2 KB? Else that is answered. */
 bool fst_s3_check_metadata(struct fst_exchange *x);
@@ -147,6 +153,33 @@ FST_MUST_USE enum fst_status fst_s3_remove(struct fst_serve *s, struct fst_view 
 /* The ETag of a body that was summed: its MD5, or as with KMS none. */
 void fst_s3_body_etag(struct fst_serve *s, const struct fst_exchange *x, char etag[FST_ETAG_MAX]);
 
+/* ---- s3-acl.c: canned ACLs */
+
+/* The one that the request names, "private" when it names none; false when it is not known: that is answered. */
+bool fst_s3_asked_acl(struct fst_exchange *x, struct fst_view *acl);
+enum fst_s3_deed { FST_S3_READING, FST_S3_WRITING };
+/* Does it let the caller, who is not the owner? */
+bool fst_s3_acl_lets(const struct fst_exchange *x, struct fst_view acl, enum fst_s3_deed deed);
+/* Does an object's own let the caller read it? Where there is none, who may list the bucket is told so. */
+bool fst_s3_object_lets(struct fst_s3 *q, struct fst_view bucket, struct fst_view key, struct fst_view bucket_acl);
+/* May it be put here? A public one lifts a block of public access that nobody asked for; else that is answered. */
+bool fst_s3_may_make(struct fst_s3 *q, struct fst_view acl);
+
+/* ---- s3-settings.c */
+
+bool fst_s3_has_no_acls(struct fst_s3 *q);  /* does all belong to the bucket's owner, and to nobody else? */
+bool fst_s3_lift_block(struct fst_s3 *q);   /* false when public ACLs are blocked */
+bool fst_s3_ignores_acls(struct fst_s3 *q); /* are public ones as good as none? */
+/* Of a bucket that is made, the ownership that the request names; false when that failed, and is answered. */
+bool fst_s3_begin_settings(struct fst_s3 *q);
+/* The request's headers that stay with an object, and what the bucket adds to them. */
+void fst_s3_kept_of(struct fst_s3 *q, struct fst_buf *headers);
+
+/* ---- s3-tags.c */
+
+/* The body's, as "a=1&b=2", `most` at most; false when an error was answered. */
+bool fst_s3_read_tags(struct fst_exchange *x, size_t most, struct fst_buf *tags);
+
 /* ---- s3-copy.c: the object that x-amz-copy-source names, and may be read; false when an error was answered */
 
 struct fst_s3_source {
@@ -174,7 +207,7 @@ bool fst_s3_next_part(struct fst_view *lines, struct fst_s3_part *part);
 
 typedef void fst_s3_operation_fn(struct fst_s3 *q);
 fst_s3_operation_fn fst_serve_list_buckets, fst_serve_create_bucket, fst_serve_head_bucket, fst_serve_delete_bucket, fst_serve_get_location,
-    fst_serve_get_acl, fst_serve_put_bucket_acl, fst_serve_get_versioning, fst_serve_put_versioning, fst_serve_list_objects, fst_serve_list_versions, fst_serve_put_object,
+    fst_serve_get_acl, fst_serve_put_acl, fst_serve_get_setting, fst_serve_put_setting, fst_serve_delete_setting, fst_serve_get_versioning, fst_serve_put_versioning, fst_serve_list_objects, fst_serve_list_versions, fst_serve_put_object,
     fst_serve_get_object, fst_serve_get_attributes, fst_serve_delete_object, fst_serve_delete_objects, fst_serve_copy_object, fst_serve_create_upload,
     fst_serve_put_part, fst_serve_copy_part, fst_serve_complete_upload, fst_serve_abort_upload, fst_serve_list_parts, fst_serve_list_uploads,
     fst_serve_get_tags, fst_serve_put_tags, fst_serve_delete_tags;

@@ -9,12 +9,14 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "serve/lake.h"
+#include "serve/sweep.h"
 
 enum { PATH_CEILING = 64 * 1024, HOLD_MS = 50, DAY_MS = 24 * 3600 * 1000 };
 
 const char fst_serve_schema[] =
     "CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created INTEGER NOT NULL, region TEXT NOT NULL, owner TEXT NOT NULL,"
     "  acl TEXT NOT NULL, versioning TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS setting (bucket TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (bucket, name)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS object (bucket TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,"
     "  etag TEXT NOT NULL, modified INTEGER NOT NULL, headers TEXT NOT NULL, parts TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,"
     "  PRIMARY KEY (bucket, key)) WITHOUT ROWID;"
@@ -61,17 +63,22 @@ const char *fst_serve_endpoint(const struct fst_serve *s)
 
 /* ---- which part of the service is meant, and may the caller ask it */
 
-static const struct { const char *s3, *api; int status; const char *message; } refusals[] = {
-    [FST_AUTH_MISSING] = { "AccessDenied", "MissingAuthenticationTokenException", 403, "The request is not signed." },
-    [FST_AUTH_MALFORMED] = { "AuthorizationHeaderMalformed", "IncompleteSignature", 400, "The authorization is malformed." },
-    [FST_AUTH_UNKNOWN_KEY] = { "InvalidAccessKeyId", "UnrecognizedClientException", 403, "The access key id is not known here." },
-    [FST_AUTH_SKEWED] = { "RequestTimeTooSkewed", "InvalidSignatureException", 403, "The request's time and the server's are too far apart." },
-    [FST_AUTH_EXPIRED] = { "AccessDenied", "InvalidSignatureException", 403, "Request has expired" },
-    [FST_AUTH_WRONG] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature is not the one that this request and the secret give." },
-    [FST_AUTH_WRONG_SERVICE] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The credential's scope names another service." },
-    [FST_AUTH_UNSIGNED] = { "AccessDenied", "InvalidSignatureException", 403, "There were headers present in the request which were not signed" },
-    [FST_AUTH_WRONG_CHUNK] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, "The signature of a chunk, or of the trailer, is not the one that it and the secret give." },
-    [FST_AUTH_WRONG_PAYLOAD] = { "XAmzContentSHA256Mismatch", "InvalidSignatureException", 400, "The body is not what was signed." },
+static const struct { const char *s3, *api; int s3_status, api_status; const char *message; } refusals[] = {
+    [FST_AUTH_MISSING] = { "AccessDenied", "MissingAuthenticationTokenException", 403, 403, "Access Denied" },
+    [FST_AUTH_NO_TIME] = { "AccessDenied", "IncompleteSignature", 403, 400, "AWS authentication requires a valid Date or x-amz-date header" },
+    [FST_AUTH_OTHER_KIND] = { "InvalidArgument", "IncompleteSignature", 400, 400, "Unsupported Authorization Type" },
+    [FST_AUTH_MALFORMED] = { "AuthorizationHeaderMalformed", "IncompleteSignature", 400, 400, "The authorization header is malformed; it is AWS4-HMAC-SHA256 with Credential (KEYID/YYYYMMDD/REGION/SERVICE/aws4_request), SignedHeaders and Signature." },
+    [FST_AUTH_MALFORMED_QUERY] = { "AuthorizationQueryParametersError", "IncompleteSignature", 400, 400, "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters." },
+    [FST_AUTH_EXPIRES] = { "AuthorizationQueryParametersError", "IncompleteSignature", 400, 400, "X-Amz-Expires must be a number of seconds from 0, and less than a week: 604800 at most" },
+    [FST_AUTH_UNKNOWN_KEY] = { "InvalidAccessKeyId", "UnrecognizedClientException", 403, 403, "The AWS Access Key Id you provided does not exist in our records." },
+    [FST_AUTH_SKEWED] = { "RequestTimeTooSkewed", "InvalidSignatureException", 403, 403, "The difference between the request time and the server's time is too large." },
+    [FST_AUTH_EXPIRED] = { "AccessDenied", "InvalidSignatureException", 403, 403, "Request has expired" },
+    [FST_AUTH_WRONG] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, 403, "The request signature we calculated does not match the signature you provided. Check your key and signing method." },
+    [FST_AUTH_WRONG_SERVICE] = { "AuthorizationHeaderMalformed", "InvalidSignatureException", 400, 403, "The authorization header is malformed; the credential's scope names another service." },
+    [FST_AUTH_UNSIGNED] = { "AccessDenied", "InvalidSignatureException", 403, 403, "There were headers present in the request which were not signed" },
+    [FST_AUTH_WRONG_CHUNK] = { "SignatureDoesNotMatch", "InvalidSignatureException", 403, 403, "The signature of a chunk, or of the trailer, is not the one that we calculated." },
+    [FST_AUTH_INCOMPLETE] = { "IncompleteBody", "IncompleteSignature", 400, 400, "The request body terminated unexpectedly" },
+    [FST_AUTH_WRONG_PAYLOAD] = { "XAmzContentSHA256Mismatch", "InvalidSignatureException", 400, 400, "The provided 'x-amz-content-sha256' header does not match what was computed." },
 };
 
 /* ---- faults that were asked for */
@@ -153,6 +160,17 @@ static enum part part_of(const struct fst_exchange *x)
 
 static const char *const signed_for[] = { [API] = "healthlake", [FHIR] = "healthlake", [S3] = "s3" };
 
+/* S3's HostId is opaque. */
+static void name_host(struct fst_exchange *x)
+{
+    struct fst_buf text;
+
+    fst_buf_init(&text, sizeof x->host_id);
+    fst_base64(&text, x->id, strlen(x->id));
+    snprintf(x->host_id, sizeof x->host_id, "%s", fst_buf_str(&text));
+    fst_buf_clear(&text);
+}
+
 /* The headers are there: what they tell is judged before a byte of the body is kept. */
 static void begun(void *ctx, struct fst_exchange *x)
 {
@@ -160,6 +178,7 @@ static void begun(void *ctx, struct fst_exchange *x)
     enum part         part = part_of(x);
 
     fst_serve_id(s, x->id);
+    name_host(x);
     fst_auth_begin(&x->caller, &s->keys, x, signed_for[part], fst_serve_now_ms(s));
     if (part == S3) {
         fst_serve_s3_plan(s, x);
@@ -190,12 +209,16 @@ static void handle(void *ctx, struct fst_exchange *x)
 
     hold_back(s, x);
     fst_exchange_add_header(x, part == S3 ? "x-amz-request-id" : "x-amzn-requestid", "%s", x->id);
+    if (part == S3)
+        fst_exchange_add_header(x, "x-amz-id-2", "%s", x->host_id);
     fst_auth_finish(&x->caller, &s->keys, x, signed_for[part], fst_serve_now_ms(s));
     auth = x->caller.auth;
-    if (x->in.too_large) /* and not read to its end: its hash is not known */
+    if (part == S3 && !strcmp(x->method, "OPTIONS")) /* which nobody signs */
+        fst_serve_s3_preflight(x);
+    else if (x->in.too_large) /* and not read to its end: its hash is not known */
         refuse(x, part, 400, "EntityTooLarge", "ValidationException", "Your proposed upload exceeds the maximum allowed size");
     else if (auth && !(part == S3 && auth == FST_AUTH_MISSING))
-        refuse(x, part, refusals[auth].status, refusals[auth].s3, refusals[auth].api, refusals[auth].message);
+        refuse(x, part, part == S3 ? refusals[auth].s3_status : refusals[auth].api_status, refusals[auth].s3, refusals[auth].api, refusals[auth].message);
     else if (x->in.failed)
         refuse(x, part, 507, "InsufficientStorage", "InternalServerException", "The request's body could not be kept: is the disk full?");
     else if (answered_fault(x, part == API, part == FHIR))
@@ -242,6 +265,8 @@ static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
         st = fst_db_open(&s->db, fst_path_join(&path, s->opts.dir, "store.sqlite"), fst_serve_schema, err);
     if (!st) /* kept so that completing it may be repeated */
         st = fst_db_run(s->db, NULL, NULL, err, "DELETE FROM upload WHERE answer != '' AND created < ?", "i", fst_serve_now_ms(s) - DAY_MS);
+    if (!st)
+        st = fst_sweep_begin(s, err);
     if (!st)
         st = fst_db_schema(s->db, fst_lake_schema, err);
     if (!st)
@@ -326,6 +351,8 @@ void fst_serve_stop(struct fst_serve *s)
     s->stopping = 1;
     fst_http_server_stop(s->http);
     fst_queue_stop(s);
+    if (s->db)
+        fst_sweep_end(s);
     fst_db_close(s->db);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);

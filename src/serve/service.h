@@ -50,6 +50,8 @@ void fst_serve_object_path(struct fst_serve *s, struct fst_buf *out, struct fst_
 /* ---- the handlers, by what is asked for */
 
 void fst_serve_s3(struct fst_serve *s, struct fst_exchange *x);
+/* What browsers ask before a request to elsewhere: no bucket here lets them. */
+void fst_serve_s3_preflight(struct fst_exchange *x);
 /* What is done with the body of a request to S3: decided by its headers. */
 void fst_serve_s3_plan(struct fst_serve *s, struct fst_exchange *x);
 /* "PutObject"; "S3" for what is none of its operations. */

@@ -82,6 +82,11 @@ put "$dir/group.ndjson" group/group.ndjson
 import_ends "$(import_job group/)" || fail "import of a Group: $(cat "$dir/job")"
 rest_export 'Group/g/$export?_type=Patient'
 [ "$(lines)" = 1 ] || fail "a Group's patients: $(lines)"
+rest_export 'Group/g/$export?_type=Observation'
+[ "$(lines)" = "$(rest "${base}Observation?patient=$one&_summary=count" | jq .total)" ] || fail "a Group's observations: $(lines)"
+[ "$(rest "${base}metadata" | jq -c '.rest[0] | [.operation, (.resource[] | select(.operation).operation)] | map(.[0].definition | sub(".*/"; ""))')" = \
+    '["export","group-export","patient-export"]' ] || fail "operations in metadata"
+[ "$(rest "${base}metadata" | jq '[.rest[0].resource[] | select(.type == "Organization").searchParam[].name] | index("patient")')" = null ] || fail "an Organization's patient"
 rest_export '$export?_type=Patient' -X POST -d '{"OutputDataConfig":{"S3Configuration":{"S3Uri":"s3://bucket/rest","KmsKeyId":"alias/k"}},"JobName":"r"}'
 jq -r '.output[0].url' "$dir/status" | grep -q "^s3://bucket/rest/$store-FHIR_EXPORT-" || fail "to S3: $(cat "$dir/status")"
 answers() { # answers STATUS ARGUMENTS...

@@ -3,6 +3,7 @@
 Arguments: the endpoint, a folder for files. Exits 1 at the first thing that is not as it should be.
 """
 import base64
+import concurrent.futures
 import datetime
 import hashlib
 import io
@@ -228,6 +229,72 @@ def copies():
     refused("NoSuchBucket", s3.copy_object, Bucket="first", Key="to", CopySource="nowhere/to")
 
 
+def settings():
+    at = dict(Bucket="set")
+    s3.create_bucket(**at, ObjectOwnership="BucketOwnerPreferred")
+    s3.create_bucket(**at)  # in us-east-1 it may be made again
+    names = [b["Name"] for p in s3.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1}) for b in p["Buckets"]]
+    check("buckets by 1", names, ["first", "set"])
+    check("buckets by prefix", [b["Name"] for b in s3.list_buckets(Prefix="se")["Buckets"]], ["set"])
+    check("ownership", s3.get_bucket_ownership_controls(**at)["OwnershipControls"]["Rules"], [{"ObjectOwnership": "BucketOwnerPreferred"}])
+    every = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    check("blocked as new buckets are", s3.get_public_access_block(**at)["PublicAccessBlockConfiguration"], dict.fromkeys(every, True))
+    s3.put_public_access_block(**at, PublicAccessBlockConfiguration=dict.fromkeys(every, True))
+    refused("AccessDenied", s3.put_bucket_acl, **at, ACL="public-read")
+    refused("AccessDenied", s3.put_object, **at, Key="k", ACL="public-read")
+    s3.delete_public_access_block(**at)
+    refused("NoSuchPublicAccessBlockConfiguration", s3.get_public_access_block, **at)
+    s3.put_object(**at, Key="open", Body=b"open", ACL="public-read")
+    s3.put_object(**at, Key="closed", Body=b"closed")
+    check("anyone", urllib.request.urlopen(f"{endpoint}/set/open").read(), b"open")
+    for key in ("closed", "nothing"):
+        try:
+            urllib.request.urlopen(f"{endpoint}/set/{key}")
+            sys.exit(f"anyone may read {key}")
+        except urllib.error.HTTPError as e:
+            check(key, e.code, 403)
+    s3.put_object_acl(**at, Key="open", ACL="private")
+    check("grants", len(s3.get_object_acl(**at, Key="open")["Grants"]), 1)
+    refused("NoSuchTagSet", s3.get_bucket_tagging, **at)
+    s3.put_bucket_tagging(**at, Tagging={"TagSet": [{"Key": "team", "Value": "x"}]})
+    check("bucket's tags", s3.get_bucket_tagging(**at)["TagSet"], [{"Key": "team", "Value": "x"}])
+    for tags in ([{"Key": "k" * 129, "Value": ""}], [{"Key": "a", "Value": "v" * 257}], [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]):
+        refused("InvalidTag", s3.put_object_tagging, **at, Key="open", Tagging={"TagSet": tags})
+    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/mine"}
+    s3.put_bucket_encryption(**at, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": kms}]})
+    put = s3.put_object(**at, Key="k", Body=b"x")
+    check("default encryption", (put["ServerSideEncryption"], s3.head_object(**at, Key="k")["SSEKMSKeyId"]), ("aws:kms", "alias/mine"))
+    s3.delete_bucket_encryption(**at)
+    check("S3's own again", s3.get_bucket_encryption(**at)["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"],
+          {"SSEAlgorithm": "AES256"})
+    s3.head_bucket(**at, ExpectedBucketOwner="000000000000")
+    refused("AccessDenied", s3.get_object, **at, Key="k", ExpectedBucketOwner="111111111111")
+    refused("AccessDenied", s3.copy_object, **at, Key="c", CopySource="set/k", ExpectedSourceBucketOwner="111111111111")
+    for key in ("a/1", "a/2", "b/1", "c"):
+        s3.create_multipart_upload(**at, Key=key)
+    for size in (1, 1000):
+        pages = list(s3.get_paginator("list_multipart_uploads").paginate(**at, Delimiter="/", PaginationConfig={"PageSize": size}))
+        check(f"uploads' prefixes by {size}", [c["Prefix"] for p in pages for c in p.get("CommonPrefixes", [])], ["a/", "b/"])
+        check(f"uploads by {size}", [u["Key"] for p in pages for u in p.get("Uploads", [])], ["c"])
+    refused("InvalidRequest", s3.put_object, **at, Key="k", Body=b"123456789", ChecksumCRC32="y/Q5Jg==", ChecksumSHA1="98O8HYCOBHMq32eZZczDTKeuNEE=")
+    refused("InvalidArgument", s3.copy_object, **at, Key="c", CopySource="set/k", MetadataDirective="MOVE")
+    for key in ("open", "closed", "k"):
+        s3.delete_object(**at, Key=key)
+    s3.delete_bucket(**at)
+
+
+def races():
+    """Of many who complete an upload at once all are told the same, as S3 does: it is the same upload."""
+    at = dict(Bucket="first", Key="race")
+    for _ in range(5):
+        up = s3.create_multipart_upload(**at)["UploadId"]
+        parts = {"Parts": [{"PartNumber": n, "ETag": s3.upload_part(**at, UploadId=up, PartNumber=n, Body=b"x" * PART)["ETag"]} for n in (1, 2)]}
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            etags = list(pool.map(lambda _: s3.complete_multipart_upload(**at, UploadId=up, MultipartUpload=parts)["ETag"], range(8)))
+        check("one ETag", len(set(etags)), 1)
+    check("whole", s3.head_object(**at)["ContentLength"], 2 * PART)
+
+
 def versions():
     at = dict(Bucket="versioned", Key="v")
     s3.create_bucket(Bucket="versioned")
@@ -338,5 +405,5 @@ def healthlake():
     lake.get_waiter("fhir_datastore_deleted").wait(DatastoreId=store, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
-for part in (buckets, objects, conditions, lists, checksums, multipart, copies, versions, signing, healthlake):
+for part in (buckets, objects, conditions, lists, checksums, multipart, copies, settings, races, versions, signing, healthlake):
     part()

@@ -75,4 +75,39 @@ static void patients(void **state)
             fail_msg("%s", rows[i].body);
 }
 
-FST_TESTS(cmocka_unit_test(rendering), cmocka_unit_test(identifiers), cmocka_unit_test(patients))
+static bool is_a(void *ctx, struct fst_view id)
+{
+    return fst_view_is(id, "a");
+}
+
+/* More than a search finds: who performed, pays or takes part belongs to the compartment too; nothing else does. */
+static void compartments(void **state)
+{
+    static const struct { const char *body; bool is; } rows[] = {
+        { "{\"resourceType\":\"Observation\",\"subject\":{\"reference\":\"Patient/a\"}}", true },
+        { "{\"resourceType\":\"Observation\",\"subject\":{\"reference\":\"Patient/b\"},\"performer\":[{\"reference\":\"Patient/a\"}]}", true },
+        { "{\"resourceType\":\"Observation\",\"focus\":[{\"reference\":\"Patient/a\"}]}", false },
+        { "{\"resourceType\":\"Claim\",\"payee\":{\"party\":{\"reference\":\"Patient/a\"}}}", true },
+        { "{\"resourceType\":\"Group\",\"member\":[{\"entity\":{\"reference\":\"Patient/a\"}}]}", true },
+        { "{\"resourceType\":\"Patient\",\"id\":\"b\",\"link\":[{\"other\":{\"reference\":\"Patient/a\"}}]}", true },
+        { "{\"resourceType\":\"Organization\",\"subject\":{\"reference\":\"Patient/a\"}}", false },
+        { "{\"resourceType\":\"Device\",\"patient\":{\"reference\":\"Patient/a\"}}", false },
+    };
+    for (size_t i = 0; i < FST_COUNT(rows); i++) {
+        struct fst_tape       t = { 0 };
+        struct fst_json_opts  opts = { 0 };
+        struct fst_json_error jerr;
+        struct fst_buf        scratch;
+
+        fst_buf_init(&scratch, 1024);
+        assert_int_equal(fst_json_parse(&t, fst_view_of(rows[i].body), &opts, &jerr), FST_OK);
+        if (fst_resource_any_patient(&t, FST_PATIENT_COMPARTMENT, &scratch, is_a, NULL) != rows[i].is)
+            fail_msg("%s", rows[i].body);
+        fst_buf_clear(&scratch);
+        fst_tape_clear(&t);
+    }
+    assert_true(fst_resource_names_patient(fst_view_of("Device")));
+    assert_false(fst_resource_names_patient(fst_view_of("Organization")));
+}
+
+FST_TESTS(cmocka_unit_test(rendering), cmocka_unit_test(identifiers), cmocka_unit_test(patients), cmocka_unit_test(compartments))
