@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 
 #define RUNNING "running\n"
 
@@ -18,14 +19,8 @@ static enum fst_status take_name(void *ctx, const struct fst_row *row, struct fs
 {
     struct sweeping *w = ctx;
 
-    if (w->count == w->cap) {
-        size_t cap = w->cap ? w->cap * 2 : 1024;
-        void  *grown = realloc(w->names, cap * sizeof *w->names);
-        if (!grown)
-            return fst_fail(err, FST_ENOMEM, "out of memory");
-        w->names = grown;
-        w->cap = cap;
-    }
+    if (!fst_grow(&w->names, w->count, &w->cap, sizeof *w->names))
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     snprintf(w->names[w->count++], FST_HEX_ID, "%.*s", FST_VIEW_ARGS(fst_row_text(row, 0)));
     return FST_OK;
 }
