@@ -4,6 +4,7 @@
 #define FHIRSTAGE_METER_H
 
 #include <stdatomic.h>
+#include <stddef.h> /* NULL */
 #include <stdint.h>
 
 enum fst_stage {
@@ -27,5 +28,16 @@ struct fst_meter {
     _Atomic int      job_status; /* enum fst_job_status while importing, else 0 */
     _Atomic int      stop;       /* set by a signal handler to the signal's number: wind up, return FST_EINTR/FST_ETERM */
 };
+
+/* A stage begins, with so much to do (0: not known). `m` may be NULL. */
+static inline void fst_meter_enter(struct fst_meter *m, enum fst_stage stage, uint64_t files_total, uint64_t bytes_total)
+{
+    if (!m)
+        return;
+    m->stage = stage;
+    m->files = m->bytes = m->resources = m->rejected = 0;
+    m->files_total = files_total;
+    m->bytes_total = bytes_total;
+}
 
 #endif

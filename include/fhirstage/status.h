@@ -36,6 +36,8 @@ enum fst_status fst_fail_errno(struct fst_error *err, const char *fmt, ...) FST_
 /* Put "PREFIX: " before the fact that is there; when full, the prefix is cut, never the fact. */
 enum fst_status fst_fail_while(struct fst_error *err, enum fst_status st, const char *fmt, ...)
     FST_PRINTF(3, 4);
+/* What the signal of that number asks for: FST_EINTR or FST_ETERM, "interrupted"; FST_OK for 0. */
+FST_MUST_USE enum fst_status fst_stopped_by(int signal, struct fst_error *err);
 /* Add the line that tells what to do. */
 void fst_error_hint(struct fst_error *err, const char *fmt, ...) FST_PRINTF(2, 3);
 

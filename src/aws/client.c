@@ -459,6 +459,6 @@ enum fst_status fst_aws_send(struct fst_aws *a, const struct fst_aws_request *r,
         if (pays)
             pause_before(a, again, attempt);
         if (a->stop && *a->stop)
-            return fst_fail(err, *a->stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
+            return fst_stopped_by(*a->stop, err);
     }
 }

@@ -1,6 +1,7 @@
 #include "fhirstage/status.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,11 @@ enum fst_status fst_fail(struct fst_error *err, enum fst_status st, const char *
         va_end(args);
     }
     return st;
+}
+
+enum fst_status fst_stopped_by(int signal, struct fst_error *err)
+{
+    return signal ? fst_fail(err, signal == SIGTERM ? FST_ETERM : FST_EINTR, "interrupted") : FST_OK;
 }
 
 enum fst_status fst_fail_errno(struct fst_error *err, const char *fmt, ...)

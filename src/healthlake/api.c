@@ -30,8 +30,7 @@ static const struct fst_env *env_of(const struct fst_api *api)
 
 static enum fst_status stopped(const struct fst_api *api)
 {
-    int signal_number = api->meter ? atomic_load(&api->meter->stop) : 0;
-    return !signal_number ? FST_OK : signal_number == SIGTERM ? FST_ETERM : FST_EINTR;
+    return api->meter ? fst_stopped_by(api->meter->stop, NULL) : FST_OK;
 }
 
 /* ---- one call */

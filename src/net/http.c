@@ -287,7 +287,7 @@ static enum fst_status explain(const struct exchange *x, CURLcode code, struct f
         return x->source_st;
     }
     if (code == CURLE_ABORTED_BY_CALLBACK && x->h->opts.stop && *x->h->opts.stop)
-        return fst_fail(err, *x->h->opts.stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
+        return fst_stopped_by(*x->h->opts.stop, err);
     if (x->stalled || x->late) {
         (void)fst_fail(err, st, x->stalled ? "%.*s: nothing came for %lld s" : "%.*s: no whole answer within %lld s", FST_VIEW_ARGS(host),
                        (long long)((x->stalled ? x->h->opts.stall_ms ? x->h->opts.stall_ms : STALL_MS : mono_ms() - x->begun_ms) / 1000));

@@ -5,7 +5,7 @@
 #include "aws/client.h"
 #include "healthlake/fault.h"
 #include "healthlake/model.h"
-#include "json/tape.h"
+#include "pipeline/ask.h"
 
 struct remote {
     struct fst_aws_config config, transform; /* transform borrows from config, but its endpoint */
@@ -48,17 +48,13 @@ static void take_fault(struct fst_api_fault *fault, const struct fst_aws *a)
     snprintf(fault->request_id, sizeof fault->request_id, "%.*s", FST_VIEW_ARGS(id));
 }
 
-/* What is handed on as it is must at least be JSON: an endpoint may be anything's. */
+/* What is handed on as it is must at least be JSON. */
 static enum fst_status check_json(const struct fst_aws *a, const struct fst_model_operation *op, struct fst_error *err)
 {
-    struct fst_tape       t = { 0 };
-    struct fst_json_opts  opts = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
-    struct fst_json_error jerr;
-    enum fst_status       st = fst_json_parse(&t, fst_buf_view(&a->resp.body), &opts, &jerr);
+    struct fst_tape t = { 0 };
+    enum fst_status st = fst_answer_parse(&t, fst_buf_view(&a->resp.body), op->name, err);
     fst_tape_clear(&t);
-    if (st == FST_EPARSE)
-        return fst_fail(err, st, "%s: the answer is no JSON: %s", op->name, jerr.what);
-    return st ? fst_fail(err, st, "out of memory") : FST_OK;
+    return st;
 }
 
 static enum fst_status send_over_https(void *ctx, const struct fst_model_operation *op, struct fst_view body,

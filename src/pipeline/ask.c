@@ -20,6 +20,17 @@ void fst_ask_of_datastore(struct fst_buf *out, const char *datastore_id, const c
     fst_json_end_object(&w);
 }
 
+enum fst_status fst_answer_parse(struct fst_tape *t, struct fst_view json, const char *operation, struct fst_error *err)
+{
+    struct fst_json_opts  opts = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
+    struct fst_json_error jerr;
+    enum fst_status       st = fst_json_parse(t, json, &opts, &jerr);
+
+    if (st == FST_EPARSE)
+        return fst_fail(err, st, "%s: the answer is no JSON: %s", operation, jerr.what);
+    return st ? fst_fail(err, st, "%s: out of memory", operation) : FST_OK;
+}
+
 void fst_answer_string(char *out, size_t cap, const struct fst_tape *t, uint32_t object, const char *name)
 {
     struct fst_buf  scratch;
@@ -45,10 +56,10 @@ bool fst_answer_number(double *out, const struct fst_tape *t, uint32_t object, c
     return true;
 }
 
-uint32_t fst_answer_member(const struct fst_tape *t, const char *const *names)
+uint32_t fst_answer_member(const struct fst_tape *t, uint32_t node, const char *const *names)
 {
-    uint32_t node = t->count ? 0 : FST_NO_NODE;
-
+    if (!t->count)
+        return FST_NO_NODE;
     for (; *names && node != FST_NO_NODE; names++)
         node = fst_tape_member(t, node, *names);
     return node;

@@ -37,22 +37,16 @@ struct download {
 
 /* ---- the job */
 
-static uint32_t member_at(const struct fst_tape *t, uint32_t node, const char *const *names)
-{
-    for (; *names && node != FST_NO_NODE; names++)
-        node = fst_tape_member(t, node, *names);
-    return node;
-}
-
 /* Is the job at its end, and where did it write? */
 static enum fst_status read_job(struct download *d, const struct fst_tape *t, struct fst_error *err)
 {
     static const char *const job_path[] = { "ExportJobProperties", NULL };
     static const char *const uri_path[] = { "OutputDataConfig", "S3Configuration", "S3Uri", NULL };
-    uint32_t                 job = member_at(t, 0, job_path);
+    uint32_t                 job = fst_answer_member(t, 0, job_path);
     enum fst_job_status      status;
     struct fst_buf           text;
     struct fst_view          state, uri;
+    char                     folder[128];
     enum fst_status          st = FST_OK;
     fst_buf_init(&text, TEXT_MAX);
     state = fst_tape_member_string(t, job, "JobStatus", &text);
@@ -63,10 +57,9 @@ static enum fst_status read_job(struct download *d, const struct fst_tape *t, st
         if (!ended)
             fst_error_hint(err, "'fhirstage export wait' waits for its end");
     }
-    uri = fst_tape_string(t, member_at(t, job, uri_path), &text);
+    uri = fst_tape_string(t, fst_answer_member(t, job, uri_path), &text);
     fst_buf_add_view(&d->url, uri);
     /* The job's own folder is in the answer already, or it is not: then it is added. */
-    char folder[128];
     snprintf(folder, sizeof folder, "FHIR_EXPORT-%s", d->opts->job_id);
     if (!strstr(fst_buf_str(&d->url), folder))
         fst_buf_addf(&d->url, "%s%s-FHIR_EXPORT-%s/", uri.n && uri.p[uri.n - 1] == '/' ? "" : "/", d->opts->datastore_id, d->opts->job_id);
@@ -81,15 +74,14 @@ static enum fst_status find_job(struct download *d, struct fst_error *err)
     struct fst_api         api = { 0 };
     struct fst_api_answer  answer = { 0 };
     struct fst_tape        t = { 0 };
-    struct fst_json_error  jerr;
     struct fst_buf         request;
     fst_buf_init(&request, TEXT_MAX);
     fst_ask_of_datastore(&request, d->opts->datastore_id, "JobId", d->opts->job_id);
     enum fst_status st = fst_api_open(&api, &d->opts->remote, d->env, d->opts->meter, err);
     if (!st)
         st = fst_api_call(&api, fst_model_operation(fst_view_of("DescribeFHIRExportJob")), fst_buf_view(&request), &answer, err);
-    if (!st && fst_json_parse(&t, fst_view_n(answer.json, answer.length), &(struct fst_json_opts){ .allow_duplicates = true }, &jerr))
-        st = fst_fail(err, FST_EPARSE, "DescribeFHIRExportJob: the answer is not JSON");
+    if (!st)
+        st = fst_answer_parse(&t, fst_view_n(answer.json, answer.length), "DescribeFHIRExportJob", err);
     if (!st)
         st = read_job(d, &t, err);
     fst_tape_clear(&t);
@@ -316,8 +308,7 @@ enum fst_status fst_export_download(const struct fst_download_opts *opts, const 
 {
     struct download d = { .opts = opts, .env = env };
     fst_buf_init(&d.url, LIST_MAX);
-    if (opts->meter)
-        opts->meter->stage = FST_STAGE_DOWNLOAD;
+    fst_meter_enter(opts->meter, FST_STAGE_DOWNLOAD, 0, 0);
     enum fst_status st = run(&d, err);
     if (!st && d.with_errors)
         st = fst_fail(err, FST_EREJECTED, "DescribeFHIRExportJob: all that it wrote is there, but the job was COMPLETED_WITH_ERRORS");

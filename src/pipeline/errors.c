@@ -13,6 +13,8 @@
 
 enum { TEXT_CEILING = 4 << 20, ID_MAX = 64, URI_MAX = 1100 };
 
+static const char describe[] = "DescribeFHIRImportJob";
+
 struct job {
     char id[ID_MAX];
     char input[FST_JOB_INPUT_MAX], output_uri[URI_MAX];
@@ -105,17 +107,13 @@ static enum fst_status take_places(struct job *job, const struct fst_api_answer 
     static const char *const output[] = { "ImportJobProperties", "JobOutputDataConfig", "S3Configuration", NULL };
     static const char *const input[] = { "ImportJobProperties", "InputDataConfig", NULL };
     struct fst_tape          t = { 0 };
-    struct fst_json_opts     how = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
-    struct fst_json_error    jerr;
     char                     uri[URI_MAX];
-    enum fst_status          st = FST_OK;
+    enum fst_status          st = fst_answer_parse(&t, fst_view_n(answer->json, answer->length), describe, err);
 
-    if (fst_json_parse(&t, fst_view_n(answer->json, answer->length), &how, &jerr)) {
-        st = fst_fail(err, FST_EPARSE, "DescribeFHIRImportJob: the answer is no JSON: %s", jerr.what);
-    } else {
-        fst_answer_string(uri, sizeof uri, &t, fst_answer_member(&t, input), "S3Uri");
+    if (!st) {
+        fst_answer_string(uri, sizeof uri, &t, fst_answer_member(&t, 0, input), "S3Uri");
         take_input(job, uri);
-        fst_answer_string(job->output_uri, sizeof job->output_uri, &t, fst_answer_member(&t, output), "S3Uri");
+        fst_answer_string(job->output_uri, sizeof job->output_uri, &t, fst_answer_member(&t, 0, output), "S3Uri");
         if (!*job->output_uri)
             st = fst_fail(err, FST_ESERVICE, "import job %s: the service does not say where its logs are", job->id);
     }
@@ -134,7 +132,7 @@ static enum fst_status find_places(struct search *s, struct fst_error *err)
     for (size_t i = 0; i < s->count && !st; i++) {
         fst_ask_of_datastore(&request, s->datastore, "JobId", s->jobs[i].id);
         fst_api_answer_clear(&answer);
-        st = fst_api_call(&api, fst_model_operation((struct fst_view)FST_VIEW("DescribeFHIRImportJob")), fst_buf_view(&request), &answer, err);
+        st = fst_api_call(&api, fst_model_operation(fst_view_of(describe)), fst_buf_view(&request), &answer, err);
         if (!st)
             st = take_places(&s->jobs[i], &answer, err);
     }

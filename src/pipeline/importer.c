@@ -21,20 +21,9 @@ void fst_importer_clear(struct fst_importer *im)
 
 /* ---- calls */
 
-static enum fst_status parse(struct fst_importer *im, struct fst_view json, struct fst_error *err)
+static enum fst_status parse_answer(struct fst_importer *im, const char *operation, struct fst_error *err)
 {
-    struct fst_json_opts  opts = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
-    struct fst_json_error jerr;
-    enum fst_status       st = fst_json_parse(&im->tape, json, &opts, &jerr);
-
-    if (st == FST_EPARSE)
-        return fst_fail(err, st, "the answer is no JSON: %s", jerr.what);
-    return st ? fst_fail(err, st, "out of memory") : FST_OK;
-}
-
-static enum fst_status parse_answer(struct fst_importer *im, struct fst_error *err)
-{
-    return parse(im, fst_view_n(im->answer.json, im->answer.length), err);
+    return fst_answer_parse(&im->tape, fst_view_n(im->answer.json, im->answer.length), operation, err);
 }
 
 static enum fst_status call(struct fst_importer *im, const char *operation, struct fst_view request, struct fst_error *err)
@@ -43,13 +32,14 @@ static enum fst_status call(struct fst_importer *im, const char *operation, stru
 
     fst_api_answer_clear(&im->answer);
     st = fst_api_call(im->api, fst_model_operation(fst_view_of(operation)), request, &im->answer, err);
-    return st ? st : parse_answer(im, err);
+    return st ? st : parse_answer(im, operation, err);
 }
 
 /* The import jobs of which `member` is `value`, in *list; at most so many (0: all). */
 static enum fst_status list_jobs(struct fst_importer *im, const char *member, const char *value, uint64_t max, uint32_t *list,
                                  struct fst_error *err)
 {
+    static const char        operation[] = "ListFHIRImportJobs";
     static const char *const names[] = { "ImportJobPropertiesList", NULL };
     struct fst_buf           request;
     enum fst_status          st;
@@ -57,11 +47,11 @@ static enum fst_status list_jobs(struct fst_importer *im, const char *member, co
     fst_buf_init(&request, TEXT_CEILING);
     fst_ask_of_datastore(&request, im->result->datastore_id, member, value);
     fst_api_answer_clear(&im->answer);
-    st = fst_api_pages(im->api, fst_model_operation(fst_view_of("ListFHIRImportJobs")), fst_buf_view(&request), max, &im->answer, err);
+    st = fst_api_pages(im->api, fst_model_operation(fst_view_of(operation)), fst_buf_view(&request), max, &im->answer, err);
     if (!st)
-        st = parse_answer(im, err);
+        st = parse_answer(im, operation, err);
     fst_buf_clear(&request);
-    *list = st ? FST_NO_NODE : fst_answer_member(&im->tape, names);
+    *list = st ? FST_NO_NODE : fst_answer_member(&im->tape, 0, names);
     return st;
 }
 
@@ -124,9 +114,9 @@ enum fst_status fst_importer_open(struct fst_importer *im, struct fst_error *err
     fst_api_answer_clear(&im->answer);
     st = fst_api_wait(im->api, &wait, fst_buf_view(&request), &im->answer, err);
     if (!st)
-        st = parse_answer(im, err);
+        st = parse_answer(im, "DescribeFHIRDatastore", err);
     if (!st)
-        COPY(r->datastore_endpoint, &im->tape, fst_answer_member(&im->tape, names), "DatastoreEndpoint");
+        COPY(r->datastore_endpoint, &im->tape, fst_answer_member(&im->tape, 0, names), "DatastoreEndpoint");
     fst_buf_clear(&request);
     return st;
 }
@@ -299,7 +289,7 @@ static enum fst_status wait_for_room(struct fst_importer *im, struct fst_error *
         left = until;
     for (; left > 0; left -= NAP_MS) {
         if (m && m->stop)
-            return fst_fail(err, m->stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
+            return fst_stopped_by(m->stop, err);
         env->sleep_ms(env->ctx, left < NAP_MS ? left : NAP_MS);
     }
     return FST_OK;
@@ -359,10 +349,12 @@ enum fst_status fst_importer_start(struct fst_importer *im, struct fst_run_job *
 
 /* ---- following */
 
+static const char describe[] = "DescribeFHIRImportJob";
+
 uint32_t fst_importer_report(const struct fst_importer *im)
 {
     static const char *const names[] = { "ImportJobProperties", "JobProgressReport", NULL };
-    return fst_answer_member(&im->tape, names);
+    return fst_answer_member(&im->tape, 0, names);
 }
 
 static uint64_t reported(const struct fst_importer *im, enum fst_progress_field field, double times)
@@ -392,7 +384,7 @@ static void see_job(void *ctx, const char *state, struct fst_view answer)
     struct fst_import_progress so_far;
     enum fst_job_status        status;
 
-    if (!m || parse(im, answer, NULL))
+    if (!m || fst_answer_parse(&im->tape, answer, describe, NULL))
         return;
     so_far = progress(im);
     m->files = so_far.files;
@@ -408,11 +400,11 @@ static void take_job(struct fst_importer *im, struct fst_run_job *job)
 {
     static const char *const properties[] = { "ImportJobProperties", NULL };
     static const char *const output[] = { "ImportJobProperties", "JobOutputDataConfig", "S3Configuration", NULL };
-    uint32_t                 node = fst_answer_member(&im->tape, properties);
+    uint32_t                 node = fst_answer_member(&im->tape, 0, properties);
 
     COPY(job->status, &im->tape, node, "JobStatus");
     COPY(job->message, &im->tape, node, "Message");
-    COPY(job->output_uri, &im->tape, fst_answer_member(&im->tape, output), "S3Uri");
+    COPY(job->output_uri, &im->tape, fst_answer_member(&im->tape, 0, output), "S3Uri");
     im->ended = progress(im);
 }
 
@@ -436,7 +428,7 @@ enum fst_status fst_importer_follow(struct fst_importer *im, struct fst_run_job 
     fst_api_answer_clear(&im->answer);
     st = fst_api_wait(im->api, &wait, fst_buf_view(&request), &im->answer, err);
     fst_buf_clear(&request);
-    if (im->answer.json && !parse_answer(im, NULL))
+    if (im->answer.json && !parse_answer(im, describe, NULL))
         take_job(im, job);
     if (st == FST_EJOB) {
         fst_fail(err, st, "import job %s: %s%s%s", job->id, job->status, job->message[0] ? ": " : "", job->message);

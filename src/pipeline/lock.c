@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "json/tape.h"
 #include "json/writer.h"
+#include "pipeline/ask.h"
 
 enum { REFRESH_S = 20, LAPSE_MS = 90 * 1000, SETTLE_MS = 200, TEXT_CEILING = 64 * 1024, HOST_MAX = 256, TRIES = 3 };
 
@@ -69,17 +69,6 @@ static void write_holder(struct fst_buf *out, const struct holder *h)
     fst_buf_add_char(out, '\n');
 }
 
-static void copy_member(char *out, size_t cap, const struct fst_tape *t, const char *name)
-{
-    struct fst_buf  scratch;
-    struct fst_view v;
-
-    fst_buf_init(&scratch, TEXT_CEILING);
-    v = fst_tape_member_string(t, 0, name, &scratch);
-    snprintf(out, cap, "%.*s", FST_VIEW_ARGS(v));
-    fst_buf_clear(&scratch);
-}
-
 static uint64_t number_member(const struct fst_tape *t, const char *name)
 {
     uint32_t node = fst_tape_member(t, 0, name);
@@ -96,9 +85,9 @@ static void read_holder(struct holder *h, struct fst_view text)
 
     *h = (struct holder){ 0 };
     if (!fst_json_parse(&t, text, &opts, &jerr)) {
-        copy_member(h->host, sizeof h->host, &t, "host");
-        copy_member(h->id, sizeof h->id, &t, "id");
-        copy_member(h->since, sizeof h->since, &t, "since");
+        fst_answer_string(h->host, sizeof h->host, &t, 0, "host");
+        fst_answer_string(h->id, sizeof h->id, &t, 0, "id");
+        fst_answer_string(h->since, sizeof h->since, &t, 0, "since");
         h->process = number_member(&t, "process");
         h->started = number_member(&t, "started");
     }

@@ -137,8 +137,6 @@ static enum fst_check_result check_clock(struct fst_preflight *p)
 static enum fst_status call(struct fst_preflight *p, const char *operation, bool pages, struct fst_api_answer *answer, struct fst_tape *t)
 {
     const struct fst_model_operation *op = fst_model_operation(fst_view_of(operation));
-    struct fst_json_opts              opts = { .parser = FST_JSON_YAJL, .allow_duplicates = true };
-    struct fst_json_error             jerr;
     struct fst_buf                    request;
     enum fst_status                   st;
 
@@ -147,9 +145,7 @@ static enum fst_status call(struct fst_preflight *p, const char *operation, bool
     st = pages ? fst_api_pages(&p->api, op, fst_buf_view(&request), QUEUE, answer, &p->err)
                : fst_api_call(&p->api, op, fst_buf_view(&request), answer, &p->err);
     fst_buf_clear(&request);
-    if (!st && fst_json_parse(t, fst_view_n(answer->json, answer->length), &opts, &jerr))
-        st = fst_fail(&p->err, FST_EPARSE, "%s: the answer is no JSON", operation);
-    return st;
+    return st ? st : fst_answer_parse(t, fst_view_n(answer->json, answer->length), operation, &p->err);
 }
 
 static void allow_datastore(struct fst_preflight *p, const char *actions)
@@ -298,7 +294,7 @@ static enum fst_status make_checks(struct fst_preflight *p, fst_check_fn *fn, vo
     for (size_t i = 0; i < FST_COUNT(checks); i++) {
         struct fst_check c = { .name = checks[i].name, .result = make_check(p, i) };
         if (stop && *stop)
-            return fst_fail(err, *stop == 2 ? FST_EINTR : FST_ETERM, "interrupted");
+            return fst_stopped_by(*stop, err);
         c.what = fst_buf_str(&p->what);
         c.remedy = p->remedy.len ? fst_buf_str(&p->remedy) : NULL;
         failed |= c.result == FST_CHECK_FAILED;

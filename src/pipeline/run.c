@@ -30,14 +30,7 @@ struct run {
 
 static void enter_stage(const struct run *r, enum fst_stage stage)
 {
-    struct fst_meter *m = r->opts->prepare.meter;
-
-    if (!m)
-        return;
-    m->stage = stage;
-    m->bytes = m->resources = m->rejected = m->files = 0;
-    m->files_total = r->result->figures.files;
-    m->bytes_total = r->result->figures.bytes;
+    fst_meter_enter(r->opts->prepare.meter, stage, r->result->figures.files, r->result->figures.bytes);
 }
 
 static enum fst_status digest_manifest(struct run *r, struct fst_error *err)

@@ -103,7 +103,7 @@ static void check_stop_synced(struct fst_sender *s)
     int              stop = s->opts.meter ? s->opts.meter->stop : 0;
 
     if (stop)
-        fail_synced(s, fst_fail(&err, stop == 2 ? FST_EINTR : FST_ETERM, "interrupted"), &err);
+        fail_synced(s, fst_stopped_by(stop, &err), &err);
 }
 
 static enum fst_status failure_synced(const struct fst_sender *s, struct fst_error *err)

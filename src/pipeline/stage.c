@@ -26,16 +26,6 @@ static enum fst_status prepare(struct fst_staging *s, const struct fst_prepare_o
     return fst_prepare(&again, s->env, figures, why);
 }
 
-static void enter_stage(const struct fst_upload_opts *o, const struct fst_figures *f)
-{
-    if (!o->meter)
-        return;
-    o->meter->stage = FST_STAGE_UPLOAD;
-    o->meter->files = o->meter->bytes = o->meter->resources = o->meter->rejected = 0;
-    o->meter->files_total = f->files;
-    o->meter->bytes_total = f->bytes;
-}
-
 static enum fst_status finish(struct fst_staging *s, const struct fst_prepare_opts *prepare, struct fst_upload_result *result,
                               struct fst_error *err)
 {
@@ -73,7 +63,7 @@ enum fst_status fst_stage(const struct fst_prepare_opts *opts, const struct fst_
     if (err)
         *err = why;
     st = prepared;
-    enter_stage(upload, figures);
+    fst_meter_enter(upload->meter, FST_STAGE_UPLOAD, figures->files, figures->bytes);
     if (goes_on(prepared, figures, &why) && figures->resources)
         st = finish(&s, &o, result, err);
     fst_staging_close(&s);

@@ -7,16 +7,6 @@
 
 enum { PATH_CEILING = 64 * 1024 };
 
-static void enter_stage(const struct fst_upload_opts *o, const struct fst_manifest *m)
-{
-    if (!o->meter)
-        return;
-    o->meter->stage = FST_STAGE_UPLOAD;
-    o->meter->files = o->meter->bytes = o->meter->resources = o->meter->rejected = 0;
-    o->meter->files_total = m->figures.files;
-    o->meter->bytes_total = m->figures.bytes;
-}
-
 struct extra {
     const struct fst_manifest    *m;
     const struct fst_upload_opts *opts;
@@ -97,7 +87,7 @@ static enum fst_status upload(const struct fst_upload_opts *opts, const struct f
 
     for (size_t i = 0; i < m->chunk_count; i++)
         largest = m->chunks[i].bytes > largest ? m->chunks[i].bytes : largest;
-    enter_stage(opts, m);
+    fst_meter_enter(opts->meter, FST_STAGE_UPLOAD, m->figures.files, m->figures.bytes);
     st = fst_staging_open(&s, opts, env, true, largest, err);
     if (!st)
         st = send_chunks(&s, opts->dir, m, touched, err);

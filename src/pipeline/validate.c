@@ -5,7 +5,7 @@
 #include "base/thread.h"
 #include "pipeline/judge.h"
 
-enum { BATCH_BYTES = 512 << 10, BATCH_ITEMS = 4096, SIGNAL_INT = 2 };
+enum { BATCH_BYTES = 512 << 10, BATCH_ITEMS = 4096 };
 
 struct batch {
     struct fst_buf     text;
@@ -146,8 +146,7 @@ static enum fst_status emit(struct judging *g, struct batch *b, fst_judged_fn *f
 
 static enum fst_status stopped(const struct judging *g, struct fst_error *err)
 {
-    int stop = g->opts->meter ? g->opts->meter->stop : 0;
-    return stop ? fst_fail(err, stop == SIGNAL_INT ? FST_EINTR : FST_ETERM, "interrupted") : FST_OK;
+    return g->opts->meter ? fst_stopped_by(g->opts->meter->stop, err) : FST_OK;
 }
 
 /* Until the batch is judged, judge those that wait. */
@@ -261,11 +260,8 @@ enum fst_status fst_validate_inputs(const struct fst_validate_inputs_opts *opts,
     begin = env->mono_ms(env->ctx);
     *result = (struct fst_validate_inputs_result){ 0 };
     st = fst_items_open(&g.items, opts, result, err);
-    if (!st && opts->meter) {
-        opts->meter->files_total = result->sources;
-        opts->meter->bytes_total = result->input_bytes;
-        opts->meter->stage = FST_STAGE_VALIDATE;
-    }
+    if (!st)
+        fst_meter_enter(opts->meter, FST_STAGE_VALIDATE, result->sources, result->input_bytes);
     if (!st)
         st = drive_with(&g, opts->jobs ? opts->jobs : fst_cpu_count(), fn, ctx, err);
     if (!st)

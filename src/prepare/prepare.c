@@ -59,14 +59,7 @@ static void fill_defaults(struct fst_prepare_opts *o)
 
 static void enter_stage(struct preparation *p, enum fst_stage stage)
 {
-    struct fst_meter *m = p->opts.meter;
-
-    if (!m)
-        return;
-    m->stage = stage;
-    m->bytes = m->resources = m->rejected = m->files = 0;
-    m->bytes_total = fst_walk_bytes(p->walk);
-    m->files_total = stage == FST_STAGE_INDEX ? fst_walk_source_count(p->walk) : 0;
+    fst_meter_enter(p->opts.meter, stage, stage == FST_STAGE_INDEX ? fst_walk_source_count(p->walk) : 0, fst_walk_bytes(p->walk));
 }
 
 /* ---- first pass */

@@ -181,14 +181,12 @@ static enum fst_status report_progress(struct walker *k, struct fst_error *err)
 {
     struct fst_meter *meter = k->w->opts->meter;
     uint64_t          at = fst_frame_progress(&k->frame);
-    int               stop;
 
     if (!meter || at == k->seen)
         return FST_OK;
     meter->bytes += at - k->seen;
     k->seen = at;
-    stop = meter->stop;
-    return stop ? fst_fail(err, stop == 2 ? FST_EINTR : FST_ETERM, "interrupted") : FST_OK;
+    return fst_stopped_by(meter->stop, err);
 }
 
 static enum fst_status walker_open(struct walker *k, const struct fst_mark *from, struct fst_error *err)
