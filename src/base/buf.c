@@ -83,7 +83,20 @@ static void add_printf(struct fst_buf *b, const char *fmt, va_list args)
     b->len += (size_t)n;
 }
 
-/* Text and strings, of which most formats are made, are added here; from the first other conversion on libc does it. */
+static void add_number(struct fst_buf *b, int n)
+{
+    char     digits[12], *at = digits + sizeof digits;
+    unsigned left = n < 0 ? 0u - (unsigned)n : (unsigned)n;
+
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (n < 0)
+        *--at = '-';
+    fst_buf_add(b, at, (size_t)(digits + sizeof digits - at));
+}
+
+/* Text, strings and small numbers, of which most formats are made, are added here; from the first other conversion on libc does it. */
 void fst_buf_vaddf(struct fst_buf *b, const char *fmt, va_list args)
 {
     va_list rest;
@@ -101,6 +114,9 @@ void fst_buf_vaddf(struct fst_buf *b, const char *fmt, va_list args)
             fmt += 4;
         } else if (!strncmp(fmt, "%s", 2)) {
             fst_buf_add_str(b, va_arg(rest, const char *));
+            fmt += 2;
+        } else if (!strncmp(fmt, "%d", 2)) {
+            add_number(b, va_arg(rest, int));
             fmt += 2;
         } else if (*fmt) {
             add_printf(b, fmt, rest);

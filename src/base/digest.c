@@ -67,11 +67,6 @@ struct fst_hash128 fst_hash128(struct fst_view v, uint64_t seed)
     return (struct fst_hash128){ h.high64, h.low64 };
 }
 
-uint64_t fst_hash64(struct fst_view v)
-{
-    return XXH3_64bits(v.p, v.n);
-}
-
 void fst_hex(const uint8_t *bytes, size_t n, char *out)
 {
     static const char digits[] = "0123456789abcdef";

@@ -30,7 +30,6 @@ struct fst_hash128 {
 };
 /* Fast, not cryptographic, the same on every machine. */
 struct fst_hash128 fst_hash128(struct fst_view v, uint64_t seed);
-uint64_t           fst_hash64(struct fst_view v);
 static inline int fst_hash128_compare(struct fst_hash128 a, struct fst_hash128 b)
 {
     if (a.hi != b.hi)

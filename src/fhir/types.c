@@ -42,21 +42,32 @@ enum fst_type_support fst_type_support(fst_type type)
     return types[type].support;
 }
 
-/* A-Z a-z 0-9 - . */
-static const uint8_t id_bytes[256] = {
-    ['-'] = 1, ['.'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
-    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1,
-    ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
-    ['Y'] = 1, ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1,
-    ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
-    ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
-};
+/* A-Z a-z 0-9 - . — without a branch, so that many are told at once. */
+static inline uint8_t is_id_byte(uint8_t c)
+{
+    uint8_t letter = (uint8_t)((c | 0x20) - 'a') < 26, digit = (uint8_t)(c - '0') < 10;
+    return letter | digit | (c == '-') | (c == '.');
+}
+
+static uint8_t are_id_bytes(const char *p, size_t n)
+{
+    uint8_t bad = 0;
+    for (size_t i = 0; i < n; i++)
+        bad |= !is_id_byte((uint8_t)p[i]);
+    return !bad;
+}
 
 bool fst_id_is_valid(struct fst_view id)
 {
-    uint8_t all = id.n != 0 && id.n <= FST_ID_MAX;
+    enum { BLOCK = 16 };
+    uint8_t all = 1;
+    size_t  i = 0;
 
-    for (size_t i = 0; i < id.n && all; i++)
-        all = id_bytes[(uint8_t)id.p[i]];
-    return all;
+    if (!id.n || id.n > FST_ID_MAX)
+        return false;
+    if (id.n < BLOCK)
+        return are_id_bytes(id.p, id.n);
+    for (; i + BLOCK <= id.n; i += BLOCK)
+        all &= are_id_bytes(id.p + i, BLOCK);
+    return all & are_id_bytes(id.p + id.n - BLOCK, BLOCK); /* the last ones, some of them again */
 }

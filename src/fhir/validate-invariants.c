@@ -201,7 +201,6 @@ static void run_on_element(struct fst_validator *v, const struct fst_frame *at, 
     m = fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), name);
     if (!m)
         return;
-    set_resources(v);
     if (fst_tape_kind(v->tape, value) != FST_JSON_ARRAY) {
         if (fst_path_is_true(&v->invariants->eval, r->program, (struct fst_path_item){ .kind = FST_PATH_NODE, .def = m->def, .node = value, .more = FST_NO_NODE }) == FST_PATH_FALSE)
             tell(v, (struct fst_place){ at, m, -1 }, value, r);
@@ -220,7 +219,6 @@ static bool holds(struct fst_validator *v, const struct fst_frame *at, const str
 {
     const struct fst_quick_object object = { item_of(v, at), at->seen, at->valued, at->values };
 
-    set_resources(v);
     if (r->quick && !v->verdict.errors) {
         enum fst_quick_answer answer = fst_path_quick(&v->invariants->eval, r->quick, &object);
         if (answer != FST_QUICK_UNSURE)
@@ -237,6 +235,7 @@ void fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at
         make_ready(v, rules, at->type);
     if (!rules->always && !(at->seen & rules->elements))
         return;
+    set_resources(v);
     for (uint32_t i = 0; i < rules->count; i++) {
         const struct rule *r = &rules->items[i];
         if (!r->always && !(at->seen & r->elements))

@@ -6,17 +6,18 @@
  * the same way whatever came before it. */
 #include <stdlib.h>
 
-#include "base/digest.h"
 #include "fhir/validate-profile-private.h"
 
 enum {
-    SLOT_BITS = 13,
+    SLOTS = 1 << 13,
     ROOM = 1 << 20,            /* bytes for records; when it is full, all are forgotten */
     LEAST = 24, MOST = 2048,   /* bytes of an object worth remembering */
     /* Looking for what is never known costs: a member whose objects are new thrice as often as they are known … */
     PATIENCE = 12, GAIN = 3,
     REST = 100                 /* … is left alone for so many */
 };
+
+static const uint64_t ODD = 0x9E3779B97F4A7C15u;
 
 struct record { /* the object's bytes are behind it */
     uint64_t hash;
@@ -25,7 +26,7 @@ struct record { /* the object's bytes are behind it */
 };
 
 struct fst_memo {
-    uint32_t slots[1 << SLOT_BITS]; /* by hash: 1 + the record's place, in units of its alignment; 0: none */
+    uint32_t slots[SLOTS];          /* by hash: 1 + the record's place, in units of its alignment; 0: none */
     uint32_t used;                  /* bytes */
     int8_t  *debt;                  /* of each member: how often its objects were new, less how often they were known; below 0: it rests */
     char    *records;
@@ -59,10 +60,40 @@ static const struct record *record_at(const struct fst_memo *memo, uint32_t slot
     return (const struct record *)(const void *)(memo->records + (size_t)(slot - 1) * _Alignof(struct record));
 }
 
-/* The member that the object is, in an entry or not. */
-static uint32_t place_of(const struct fst_validator *v, const struct fst_member *m)
+/* The member that the object is, or that it is a part of; in an entry or not. */
+static uint32_t place_of(const struct fst_validator *v, const struct fst_member *m, enum fst_memo_part part)
 {
-    return (uint32_t)(m - v->schema->members) << 1 | (v->scope->entry != NULL);
+    return (uint32_t)(m - v->schema->members) << 2 | (uint32_t)part << 1 | (v->scope->entry != NULL);
+}
+
+static uint64_t word_at(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* Words spread evenly over the text. */
+static inline __attribute__((always_inline)) uint64_t mix_words(struct fst_view text, unsigned words)
+{
+    size_t   step = (text.n - sizeof(uint64_t)) / (words - 1);
+    uint64_t h = 0;
+
+#pragma GCC unroll 19
+    for (unsigned i = 0; i + 1 < words; i++)
+        h ^= ((word_at(text.p + i * step) + i) * (ODD + 2 * i)) >> 7;
+    return h ^ word_at(text.p + text.n - sizeof(uint64_t));
+}
+
+/* Of some of the bytes, all of a short text's: without a loop whose end has to be guessed. It is enough to tell apart what is met,
+ * since the bytes are compared. */
+static uint64_t hash_of(struct fst_view text, uint32_t place)
+{
+    enum { FEW = 8, MANY = 20 };
+    uint64_t h = text.n <= FEW * sizeof(uint64_t) ? mix_words(text, FEW) : mix_words(text, MANY);
+
+    h = (h ^ ((uint64_t)text.n << 32 | place) * ODD) * ODD;
+    return h ^ h >> 29;
 }
 
 /* Its rules' work is charged as if they were asked again. */
@@ -77,30 +108,31 @@ static bool charge(struct fst_validator *v, const struct record *r)
     return true;
 }
 
-bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, uint32_t node, struct fst_memo_mark *mark)
+bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, enum fst_memo_part part, struct fst_view text,
+                    struct fst_memo_mark *mark)
 {
-    struct fst_memo       *memo = v->memo;
-    const struct fst_node *n = &v->tape->nodes[node];
-    uint32_t               place = place_of(v, m), slot;
-    int8_t                *debt = memo ? &memo->debt[m - v->schema->members] : NULL;
-    struct fst_view        bytes = fst_view_n(v->tape->text + n->off, n->len);
-    const struct record   *r;
+    struct fst_memo     *memo = v->memo;
+    int8_t              *debt;
+    uint32_t             slot;
+    const struct record *r;
 
     mark->is_set = false;
-    if (!memo || n->len < LEAST || n->len > MOST || v->verdict.errors || v->trial)
+    if (!memo || text.n < LEAST || text.n > MOST || v->verdict.errors || v->trial)
         return false;
-    if (*debt < 0) {
+    debt = &memo->debt[m - v->schema->members];
+    if (part == FST_MEMO_OBJECT && *debt < 0) {
         ++*debt;
         return false;
     }
-    mark->hash = fst_hash64(bytes) ^ place * 0x9E3779B97F4A7C15u;
-    slot = memo->slots[mark->hash >> (64 - SLOT_BITS)];
+    mark->place = place_of(v, m, part);
+    mark->hash = hash_of(text, mark->place);
+    slot = memo->slots[mark->hash & (FST_COUNT(memo->slots) - 1)];
     r = slot ? record_at(memo, slot) : NULL;
-    if (r && r->hash == mark->hash && r->place == place && r->len == n->len && !memcmp(r + 1, bytes.p, bytes.n) && charge(v, r)) {
+    if (r && r->hash == mark->hash && r->place == mark->place && r->len == text.n && !memcmp(r + 1, text.p, text.n) && charge(v, r)) {
         *debt = *debt > GAIN ? (int8_t)(*debt - GAIN) : 0;
         return true;
     }
-    if (++*debt == PATIENCE)
+    if (part == FST_MEMO_OBJECT && ++*debt == PATIENCE)
         *debt = -REST;
     mark->is_set = true;
     mark->beyond = v->beyond + fst_invariants_beyond(v);
@@ -109,23 +141,22 @@ bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, uint32_
     return false;
 }
 
-void fst_memo_learn(struct fst_validator *v, const struct fst_member *m, uint32_t node, const struct fst_memo_mark *mark)
+void fst_memo_learn(struct fst_validator *v, struct fst_view text, const struct fst_memo_mark *mark)
 {
-    struct fst_memo       *memo = v->memo;
-    const struct fst_node *n = &v->tape->nodes[node];
-    size_t                 align = _Alignof(struct record), size = (sizeof(struct record) + n->len + align - 1) / align * align;
-    struct record         *r;
+    struct fst_memo *memo = v->memo;
+    size_t           align = _Alignof(struct record), size = (sizeof(struct record) + text.n + align - 1) / align * align;
+    struct record   *r;
 
-    if (mark->beyond != v->beyond + fst_invariants_beyond(v) || fst_invariants_are_spent(v))
+    if (!mark->is_set || mark->beyond != v->beyond + fst_invariants_beyond(v) || fst_invariants_are_spent(v))
         return;
     if (memo->used + size > ROOM) {
         memset(memo->slots, 0, sizeof memo->slots);
         memo->used = 0;
     }
     r = (struct record *)(void *)(memo->records + memo->used);
-    *r = (struct record){ mark->hash, n->len, place_of(v, m), (uint32_t)(mark->rules - *fst_invariants_budget(v)),
+    *r = (struct record){ mark->hash, (uint32_t)text.n, mark->place, (uint32_t)(mark->rules - *fst_invariants_budget(v)),
                           (uint32_t)(mark->profiles - v->profile_check->eval.budget) };
-    memcpy(r + 1, v->tape->text + n->off, n->len);
-    memo->slots[mark->hash >> (64 - SLOT_BITS)] = (uint32_t)(memo->used / align) + 1;
+    memcpy(r + 1, text.p, text.n);
+    memo->slots[mark->hash & (FST_COUNT(memo->slots) - 1)] = (uint32_t)(memo->used / align) + 1;
     memo->used += (uint32_t)size;
 }

@@ -102,10 +102,11 @@ static bool passes_at_once(const struct fst_validator *v, const struct fst_membe
 
 static void check_object(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)
 {
+    struct fst_view      text = fst_tape_raw(v->tape, node);
     struct fst_memo_mark mark;
     struct fst_frame     frame;
 
-    if (fst_memo_knows(v, m, node, &mark))
+    if (fst_memo_knows(v, m, FST_MEMO_OBJECT, text, &mark))
         return;
     frame.up = at;
     frame.member = m;
@@ -113,8 +114,7 @@ static void check_object(struct fst_validator *v, struct fst_frame *at, const st
     frame.node = node;
     frame.type = &v->schema->types[m->def];
     fst_validate_object(v, &frame);
-    if (mark.is_set)
-        fst_memo_learn(v, m, node, &mark);
+    fst_memo_learn(v, text, &mark);
 }
 
 static void check_value(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)

@@ -90,6 +90,8 @@ struct fst_validator {
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
     uint8_t                          known[FST_KNOWN_COUNT];
     struct fst_node_list             links; /* values "#…" of the resources being checked, in order of the text */
+    fst_def                          usual_resource; /* the type of the resource that came last */
+    fst_def                         *usual_targets;  /* of each member: what it referred to last; FST_NO_DEF: nothing yet */
     uint16_t                        *guesses; /* of each type the member that came first last time, then of each member the one behind */
     struct fst_node_list             concepts;    /* a hash table: of a code system's, the first of each code */
     uint32_t                         concepts_of; /* the array that it is of; FST_NO_NODE: none */
@@ -158,15 +160,18 @@ static inline void fst_beyond(struct fst_validator *v)
     v->beyond++;
 }
 
-struct fst_memo_mark { /* how things stood before an object was judged */
+enum fst_memo_part { FST_MEMO_OBJECT, FST_MEMO_UNIT }; /* the whole object; of a Quantity the text from its system to its code */
+struct fst_memo_mark { /* how things stood before it was judged */
     bool     is_set; /* it may be remembered */
+    uint32_t place;
     uint64_t hash, beyond, rules, profiles;
 };
 enum fst_status fst_memo_new(struct fst_memo **out, const struct fst_schema *schema);
 void            fst_memo_free(struct fst_memo *memo);
-/* Is the object known to be valid as that member? Else it is to be judged, and `mark`, when set, handed on to _learn. */
-bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, uint32_t node, struct fst_memo_mark *mark);
-void fst_memo_learn(struct fst_validator *v, const struct fst_member *m, uint32_t node, const struct fst_memo_mark *mark);
+/* Is the text known to be valid as that member, or that part of it? Else it is to be judged, and _learn called behind that. */
+bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, enum fst_memo_part part, struct fst_view text,
+                    struct fst_memo_mark *mark);
+void fst_memo_learn(struct fst_validator *v, struct fst_view text, const struct fst_memo_mark *mark);
 
 /* Note a value that begins with '#': a link within the resource. */
 void fst_validate_note_link(struct fst_validator *v, uint32_t node);

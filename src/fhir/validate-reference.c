@@ -181,14 +181,22 @@ static void check_stated_type(struct fst_validator *v, const struct fst_frame *a
 /* "Type/id" of a type that may be here, and nothing said of the type beside: what most references are. */
 static bool is_usual(const struct fst_validator *v, const struct fst_frame *at, struct fst_view reference, uint16_t targets)
 {
-    const char *slash = reference.p[0] >= 'A' && reference.p[0] <= 'Z' ? memchr(reference.p, '/', reference.n) : NULL;
-    fst_def     def;
+    fst_def        *usual = at->member ? &v->usual_targets[at->member - v->schema->members] : NULL, def;
+    struct fst_view type = usual && *usual != FST_NO_DEF ? fst_pool_view(v->schema, v->schema->types[*usual].name) : (struct fst_view){ 0 };
+    const char     *slash;
 
-    if (!slash || at->seen >> v->known[FST_KNOWN_REFERENCE_TYPE] & 1 ||
-        !fst_id_is_valid(fst_view_from(reference, (size_t)(slash - reference.p) + 1)))
+    if (!usual || at->seen >> v->known[FST_KNOWN_REFERENCE_TYPE] & 1)
+        return false;
+    if (type.n && reference.n > type.n && reference.p[type.n] == '/' && !memcmp(reference.p, type.p, type.n))
+        return fst_id_is_valid(fst_view_from(reference, type.n + 1));
+    slash = reference.p[0] >= 'A' && reference.p[0] <= 'Z' ? memchr(reference.p, '/', reference.n) : NULL;
+    if (!slash || !fst_id_is_valid(fst_view_from(reference, (size_t)(slash - reference.p) + 1)))
         return false;
     def = fst_schema_find(v->schema, fst_view_n(reference.p, (size_t)(slash - reference.p)));
-    return def != FST_NO_DEF && fst_schema_kind(v->schema, def) == FST_DEF_RESOURCE && (targets == FST_NONE || is_target_def(v, targets, def));
+    if (def == FST_NO_DEF || fst_schema_kind(v->schema, def) != FST_DEF_RESOURCE || (targets != FST_NONE && !is_target_def(v, targets, def)))
+        return false;
+    *usual = def;
+    return true;
 }
 
 /* What is wrong with a reference of a resource in a Bundle. */

@@ -149,7 +149,7 @@ void fst_rule_concept(struct fst_validator *v, const struct fst_frame *at)
 
 /* ---- a Quantity's unit */
 
-void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
+static void judge_unit(struct fst_validator *v, const struct fst_frame *at)
 {
     struct fst_view system = fst_known_string(v, at, FST_KNOWN_QUANTITY_SYSTEM, &v->scratch);
     struct fst_view code = fst_known_string(v, at, FST_KNOWN_QUANTITY_CODE, &v->scratch2);
@@ -162,4 +162,24 @@ void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
     if (b && b->set != FST_NONE && b->strength == FST_STRENGTH_REQUIRED && code.n &&
         fst_set_has(v->schema, b->set, system.n ? system : fst_view_of(""), code) == FST_IN_NO)
         not_in_set(v, fst_place_of(at), at->node, b->set, true, code);
+}
+
+/* The text from the system to the code, if they stand in that order, as they do: units repeat themselves, amounts don't. */
+static struct fst_view unit_of(const struct fst_validator *v, const struct fst_frame *at)
+{
+    uint32_t from = fst_known(v, at, FST_KNOWN_QUANTITY_SYSTEM), to = fst_known(v, at, FST_KNOWN_QUANTITY_CODE);
+    if (from == FST_NO_NODE || to == FST_NO_NODE || from > to)
+        return (struct fst_view){ 0 };
+    return fst_view_n(v->tape->text + v->tape->nodes[from].off, v->tape->nodes[to].off + v->tape->nodes[to].len - v->tape->nodes[from].off);
+}
+
+void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
+{
+    struct fst_view      unit = unit_of(v, at);
+    struct fst_memo_mark mark;
+
+    if (fst_memo_knows(v, at->member, FST_MEMO_UNIT, unit, &mark))
+        return;
+    judge_unit(v, at);
+    fst_memo_learn(v, unit, &mark);
 }

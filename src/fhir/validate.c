@@ -103,7 +103,11 @@ enum fst_status fst_validator_new(struct fst_validator **out, const struct fst_v
     fst_entries_init(&v->entries);
     find_known(v);
     v->guesses = calloc((size_t)v->schema->types_count + v->schema->members_count, sizeof *v->guesses);
-    if (!v->guesses || !find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema) ||
+    v->usual_resource = fst_schema_find(v->schema, (struct fst_view)FST_VIEW("Patient"));
+    v->usual_targets = malloc(v->schema->members_count * sizeof *v->usual_targets);
+    if (v->usual_targets)
+        memset(v->usual_targets, 0xFF, v->schema->members_count * sizeof *v->usual_targets); /* FST_NO_DEF */
+    if (!v->guesses || !v->usual_targets || !find_rules(v) || fst_invariants_new(&v->invariants, v->schema) || fst_profile_check_new(&v->profile_check, v->schema) ||
         (!opts->no_memo && fst_memo_new(&v->memo, v->schema))) {
         fst_validator_free(v);
         *out = NULL;
@@ -125,6 +129,7 @@ void fst_validator_free(struct fst_validator *v)
     fst_entries_clear(&v->entries);
     free(v->links.nodes);
     free(v->guesses);
+    free(v->usual_targets);
     free(v->concepts.nodes);
     free(v->type_rules);
     fst_invariants_free(v->invariants);
@@ -148,7 +153,9 @@ static const struct fst_type_row *type_of(struct fst_validator *v, struct fst_pl
         return NULL;
     }
     struct fst_view value = fst_value_of(v, name);
-    fst_def         def = fst_schema_find(v->schema, value);
+    if (fst_view_equal(value, fst_pool_view(v->schema, v->schema->types[v->usual_resource].name)))
+        return &v->schema->types[v->usual_resource];
+    fst_def def = fst_schema_find(v->schema, value);
     if (def == FST_NO_DEF || v->schema->types[def].kind != FST_DEF_RESOURCE || v->schema->types[def].is_abstract) {
         v->root_name = place.at ? (struct fst_view){ 0 } : value;
         fst_error_at(v, place, FST_ISSUE_STRUCTURE, "resource-type", name, "%.*s is not a resource type of R4",
@@ -156,6 +163,7 @@ static const struct fst_type_row *type_of(struct fst_validator *v, struct fst_pl
         v->root_name = (struct fst_view){ 0 };
         return NULL;
     }
+    v->usual_resource = def;
     return &v->schema->types[def];
 }
 
