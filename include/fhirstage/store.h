@@ -30,6 +30,8 @@ struct fst_store {
     enum fst_status (*list)(void *ctx, const char *url, fst_store_object_fn *fn, void *fn_ctx, struct fst_error *err);
     /* The bytes from `offset` on, in order. FST_EINPUT when they cannot be had, or are others than when it was listed. */
     enum fst_status (*open)(void *ctx, const struct fst_store_object *o, uint64_t offset, void **stream, struct fst_error *err);
+    /* That one will be opened soon, from its beginning: its first bytes may be fetched beforehand. False: no more of them now. */
+    bool (*soon)(void *ctx, const struct fst_store_object *o);
     enum fst_status (*read)(void *stream, char *out, size_t cap, size_t *n, struct fst_error *err); /* *n 0: the end */
     void (*close)(void *stream);
     void  *ctx;

@@ -206,6 +206,8 @@ static enum fst_status settle(struct gather *g, struct fst_error *err)
         s->items[s->count++].base = s->bytes;
         s->bytes += g->items[i].source.bytes;
     }
+    for (size_t i = 0; i < s->count; i++)
+        s->items[i].left = s->count - 1 - i;
     return FST_OK;
 }
 
@@ -338,14 +340,32 @@ static enum fst_status skip_inflated(struct fst_reader *r, uint64_t offset, stru
     return st;
 }
 
+static struct fst_store_object object_of(const struct fst_source *s)
+{
+    return (struct fst_store_object){ s->path, s->rel, s->tag, s->bytes };
+}
+
+/* Those behind it are on their way while it is read, or every small object would be waited for. */
+static void announce_next(const struct fst_source *source)
+{
+    bool more = true;
+
+    for (size_t i = 1; i <= source->left && more; i++) {
+        struct fst_store_object o = object_of(&source[i]);
+        more = source[i].store && source[i].store->soon(source[i].store->ctx, &o);
+    }
+}
+
 /* Its first bytes tell whether it is gzip. */
 static enum fst_status look_at_object(struct fst_reader *r, uint64_t offset, struct fst_error *err)
 {
     const struct fst_store  *store = r->source->store;
-    struct fst_store_object  o = { r->source->path, r->source->rel, r->source->tag, r->source->bytes };
+    struct fst_store_object  o = object_of(r->source);
     size_t                   n = 1, looked = 0;
     enum fst_status          st = store->open(store->ctx, &o, 0, &r->stream, err);
 
+    if (!st)
+        announce_next(r->source);
     while (!st && n && looked < sizeof r->look) {
         st = store->read(r->stream, r->look + looked, sizeof r->look - looked, &n, err);
         looked += n;

@@ -21,6 +21,7 @@ struct fst_source {
     int         spool; /* open file, or -1 */
     const struct fst_store *store; /* that it is an object in; else NULL */
     const char *tag;               /* the object's */
+    size_t      left;              /* sources behind it in the list */
 };
 
 struct fst_sources {

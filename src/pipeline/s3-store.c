@@ -11,6 +11,7 @@
 
 enum {
     FIRST_BYTES = 256 << 10, MAX_PARTS = 8, MAX_WORKERS = 32,
+    MAX_EARLY = 32, FORGOTTEN = 4 * MAX_EARLY, /* streams that are opened early; after so many others they are not waited for any more */
     PART_MAX = 8 << 20, PART_MIN = 256 << 10, MEMORY = 64 << 20, NAME_CEILING = 1 << 16
 };
 
@@ -39,6 +40,8 @@ struct stream {
     size_t          at;          /* in parts[head] */
     bool            warm;        /* it is read on in */
     bool            closing;
+    bool            early;       /* nobody has opened it yet */
+    uint64_t        turn;        /* of those that were opened before it */
 };
 
 struct store {
@@ -48,6 +51,7 @@ struct store {
     struct fst_meter     *meter;
     const char           *skip;
     size_t                part_bytes, ahead;
+    unsigned              early_max;
     pthread_t             workers[MAX_WORKERS];
     unsigned              worker_count;
     struct fst_aws       *lister;
@@ -55,6 +59,8 @@ struct store {
     pthread_cond_t        to_do, done;
     struct {
         struct stream *streams;
+        unsigned       count, early;
+        uint64_t       opened;
         bool           ended;
     } synced;
 };
@@ -126,10 +132,8 @@ static void *work(void *ctx)
 /* Workers are started when there is something to fetch. */
 static void start_workers_synced(struct store *s)
 {
-    unsigned wanted = (unsigned)s->ahead;
+    unsigned wanted = (s->synced.count - s->synced.early) * (unsigned)s->ahead + s->synced.early;
 
-    for (struct stream *t = s->synced.streams; t && t->next; t = t->next)
-        wanted += (unsigned)s->ahead;
     while (s->worker_count < wanted && s->worker_count < MAX_WORKERS && !pthread_create(&s->workers[s->worker_count], NULL, work, s))
         s->worker_count++;
 }
@@ -152,16 +156,14 @@ static void ask_synced(struct stream *t)
     pthread_cond_broadcast(&t->store->to_do);
 }
 
-static enum fst_status open_stream(void *ctx, const struct fst_store_object *o, uint64_t offset, void **out, struct fst_error *err)
+static struct stream *new_stream(struct store *s, const struct fst_store_object *o, uint64_t offset)
 {
-    struct store   *s = ctx;
-    struct stream  *t = calloc(1, sizeof *t);
-    const char     *slash;
+    struct stream *t = calloc(1, sizeof *t);
+    const char    *slash;
 
-    *out = NULL;
     if (!t || !(t->url = strdup(o->url))) {
         free(t);
-        return fst_fail(err, FST_ENOMEM, "out of memory");
+        return NULL;
     }
     t->store = s;
     slash = strchr(t->url + strlen("s3://"), '/');
@@ -172,12 +174,111 @@ static enum fst_status open_stream(void *ctx, const struct fst_store_object *o, 
     t->asked = offset;
     for (size_t i = 0; i < MAX_PARTS; i++)
         fst_buf_init(&t->parts[i].data, PART_MAX);
+    return t;
+}
+
+/* Behind all others, whose parts are wanted first. */
+static void add_stream_synced(struct stream *t)
+{
+    struct stream **at = &t->store->synced.streams;
+
+    while (*at)
+        at = &(*at)->next;
+    *at = t;
+    t->store->synced.count++;
+    t->store->synced.early += t->early;
+    t->turn = t->store->synced.opened;
+    start_workers_synced(t->store);
+}
+
+static void remove_stream_synced(struct stream *t)
+{
+    struct stream **at = &t->store->synced.streams;
+
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    t->store->synced.count--;
+    t->store->synced.early -= t->early;
+}
+
+static void free_stream(struct stream *t)
+{
+    for (size_t i = 0; i < MAX_PARTS; i++)
+        fst_buf_clear(&t->parts[i].data);
+    free(t->url);
+    free(t);
+}
+
+static bool is_busy_synced(const struct stream *t)
+{
+    for (size_t i = 0; i < MAX_PARTS; i++)
+        if (t->parts[i].state == PART_BUSY)
+            return true;
+    return false;
+}
+
+static struct stream *find_early_synced(const struct store *s, const struct fst_store_object *o)
+{
+    struct stream *t = s->synced.streams;
+
+    while (t && !(t->early && !strcmp(t->url, o->url) && !strcmp(t->etag, o->tag)))
+        t = t->next;
+    return t;
+}
+
+/* One that was to be opened, but was not. */
+static struct stream *forget_early_synced(struct store *s)
+{
+    for (struct stream *t = s->synced.streams; t; t = t->next)
+        if (t->early && t->turn + FORGOTTEN < s->synced.opened && !is_busy_synced(t)) {
+            remove_stream_synced(t);
+            return t;
+        }
+    return NULL;
+}
+
+static bool soon(void *ctx, const struct fst_store_object *o)
+{
+    struct store  *s = ctx;
+    struct stream *t, *forgotten = NULL;
+    bool           room;
+
     pthread_mutex_lock(&s->lock);
-    t->next = s->synced.streams;
-    s->synced.streams = t;
-    start_workers_synced(s);
+    t = find_early_synced(s, o);
+    if (!t && s->synced.early == s->early_max)
+        forgotten = forget_early_synced(s);
+    room = t || s->synced.early < s->early_max;
+    if (!t && room && (t = new_stream(s, o, 0))) {
+        t->early = true;
+        add_stream_synced(t);
+        ask_synced(t);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (forgotten)
+        free_stream(forgotten);
+    return room;
+}
+
+static enum fst_status open_stream(void *ctx, const struct fst_store_object *o, uint64_t offset, void **out, struct fst_error *err)
+{
+    struct store  *s = ctx;
+    struct stream *t;
+
+    pthread_mutex_lock(&s->lock);
+    s->synced.opened++;
+    t = offset ? NULL : find_early_synced(s, o);
+    if (t) {
+        t->early = false;
+        s->synced.early--;
+        start_workers_synced(s);
+    } else if ((t = new_stream(s, o, offset))) {
+        add_stream_synced(t);
+    }
     pthread_mutex_unlock(&s->lock);
     *out = t;
+    if (!t)
+        return fst_fail(err, FST_ENOMEM, "out of memory");
     return s->worker_count ? FST_OK : fst_fail(err, FST_ENOMEM, "no thread can be started");
 }
 
@@ -219,32 +320,18 @@ static enum fst_status read_stream(void *stream, char *out, size_t cap, size_t *
     return FST_OK;
 }
 
-static bool is_busy_synced(const struct stream *t)
-{
-    for (size_t i = 0; i < MAX_PARTS; i++)
-        if (t->parts[i].state == PART_BUSY)
-            return true;
-    return false;
-}
-
 static void close_stream(void *stream)
 {
-    struct stream  *t = stream;
-    struct store   *s = t->store;
-    struct stream **at = &s->synced.streams;
+    struct stream *t = stream;
+    struct store  *s = t->store;
 
     pthread_mutex_lock(&s->lock);
     t->closing = true;
     while (is_busy_synced(t))
         pthread_cond_wait(&s->done, &s->lock);
-    while (*at != t)
-        at = &(*at)->next;
-    *at = t->next;
+    remove_stream_synced(t);
     pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < MAX_PARTS; i++)
-        fst_buf_clear(&t->parts[i].data);
-    free(t->url);
-    free(t);
+    free_stream(t);
 }
 
 /* ---- what there is */
@@ -352,6 +439,7 @@ static void set_sizes(struct store *s, const struct fst_s3_store_opts *opts)
     uint64_t memory = opts->memory_bytes ? opts->memory_bytes : MEMORY;
     uint64_t each = memory / (opts->streams ? opts->streams : fst_cpu_count());
 
+    s->early_max = memory / 4 / FIRST_BYTES > MAX_EARLY ? MAX_EARLY : (unsigned)(memory / 4 / FIRST_BYTES) + 1;
     s->part_bytes = each / 4 > PART_MAX ? PART_MAX : each / 4 < PART_MIN ? PART_MIN : (size_t)(each / 4);
     s->ahead = each / s->part_bytes > MAX_PARTS ? MAX_PARTS : each / s->part_bytes < 2 ? 2 : (size_t)(each / s->part_bytes);
 }
@@ -364,7 +452,7 @@ enum fst_status fst_s3_store_open(struct fst_store **out, const struct fst_s3_st
     *out = NULL;
     if (!s)
         return fst_fail(err, FST_ENOMEM, "out of memory");
-    s->face = (struct fst_store){ fst_s3_store_claims, list, open_stream, read_stream, close_stream, s };
+    s->face = (struct fst_store){ fst_s3_store_claims, list, open_stream, soon, read_stream, close_stream, s };
     s->env = env ? env : fst_env_real();
     s->meter = opts->meter;
     s->skip = opts->skip;
@@ -385,7 +473,8 @@ enum fst_status fst_s3_store_open(struct fst_store **out, const struct fst_s3_st
 
 void fst_s3_store_close(struct fst_store *store)
 {
-    struct store *s = store ? store->ctx : NULL;
+    struct store  *s = store ? store->ctx : NULL;
+    struct stream *t;
 
     if (!s)
         return;
@@ -395,6 +484,10 @@ void fst_s3_store_close(struct fst_store *store)
     pthread_mutex_unlock(&s->lock);
     for (unsigned i = 0; i < s->worker_count; i++)
         pthread_join(s->workers[i], NULL);
+    while ((t = s->synced.streams)) { /* that were opened early, and for nothing */
+        remove_stream_synced(t);
+        free_stream(t);
+    }
     fst_aws_free(s->lister);
     fst_aws_config_clear(&s->config);
     pthread_mutex_destroy(&s->lock);

@@ -62,6 +62,26 @@ cmp -s "$scratch/1" "$scratch/2" && [ "$(wc -l <"$scratch/2")" = 5001 ] || fail 
     --role arn:aws:iam::123456789012:role/import --kms-key arn:aws:kms:us-east-1:123456789012:key/k --out "$scratch/run" \
     --json >"$scratch/run.json" 2>"$scratch/run.err" || fail "run from s3: $? $(cat "$scratch/run.err")"
 
+# Many small objects far away: one is fetched while others are read, so that they do not add up to 20 s.
+start_slow() {
+    stop_service
+    start_service "$scratch/state" --fault latency=100ms,op=GetObject
+}
+mkdir "$scratch/small"
+for i in $(seq 100); do
+    echo "{\"resourceType\":\"Patient\",\"id\":\"s$i\"}" >"$scratch/small/$i.ndjson"
+    signed s3 -f -T "$scratch/small/$i.ndjson" "$AWS_ENDPOINT_URL/bucket/small/$i.ndjson" -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" || fail "no upload of $i"
+done
+"$FHIRSTAGE" -q prepare "$scratch/small" --out "$scratch/small-local" >/dev/null || fail "prepare of small files: $?"
+start_slow
+begun=$(date +%s)
+"$FHIRSTAGE" -q prepare s3://bucket/small --out "$scratch/small-s3" --jobs 1 >/dev/null || fail "prepare of small objects: $?"
+took=$(($(date +%s) - begun))
+[ $took -lt 10 ] || fail "small objects took $took s"
+diff -r "$scratch/small-local/input" "$scratch/small-s3/input" >/dev/null || fail "small objects differ"
+stop_service
+start_service "$scratch/state"
+
 expect() { # expect EXIT TEXT COMMAND...
     want=$1 text=$2
     shift 2
