@@ -58,6 +58,15 @@ check_many() {
     same "many" "$(upload many s3://bucket/many --verify | jq '.[0] > 1000')" true
     same "many, listed in pages" "$(upload many s3://bucket/many | jq '.[0]')" 0
 }
+# What lies in the bucket as INPUT: the same resources come of it as of the files.
+check_input() {
+    upload staged "s3://bucket/read me/é=1" >/dev/null
+    "$FHIRSTAGE" -q prepare "s3://bucket/read me/é=1/input" --level minimal --out from-bucket >/dev/null 2>errors || wrong "prepare from the bucket: $(cat errors)"
+    "$FHIRSTAGE" -q prepare staged/input --level minimal --out from-files >/dev/null 2>errors || wrong "prepare from files: $(cat errors)"
+    diff -r from-files/input from-bucket/input >/dev/null || wrong "what is prepared from the bucket differs"
+    "$FHIRSTAGE" -q figures "s3://bucket/read me/é=1/input/Patient/none.ndjson" >/dev/null 2>errors && wrong "an object that is not there was read"
+    grep -q 'no object of that name' errors || wrong "an object that is not there: $(cat errors)"
+}
 s3_suite() { # s3_suite full|brief
     make_input
     files=$(($(find staged/input -type f | wc -l) + $(find staged/meta -type f | wc -l)))
@@ -74,6 +83,7 @@ s3_suite() { # s3_suite full|brief
     same "awkward keys" "$(upload staged 's3://bucket/dt=2026-11/a b+c/é&ü' | jq '.[0]')" 0
     check_modes
     check_multipart
+    check_input
     AWS_SECRET_ACCESS_KEY=wrong "$FHIRSTAGE" -q upload staged s3://bucket/one >/dev/null 2>errors && wrong "a wrong secret was taken"
     grep -q 'SignatureDoesNotMatch\|AccessDenied' errors || wrong "a wrong secret: $(cat errors)"
     [ "$failures" = 0 ]
