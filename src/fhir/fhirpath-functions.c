@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "fhir/coded.h"
 #include "fhir/fhirpath-eval.h"
 #include "fhir/fhirpath-regex.h"
-#include "fhir/terms.h"
 
 enum { TEXT_CEILING = 64 << 20, REGEX_STEPS = 100 };
 
@@ -532,36 +532,23 @@ static struct fst_coll call_aggregate(const struct call *c)
 
 /* ---- of terms */
 
-static enum fst_in coding_in(struct fst_path_eval *e, uint16_t set, uint32_t coding)
-{
-    uint32_t        code = fst_tape_member(e->tape, coding, "code"), system = fst_tape_member(e->tape, coding, "system");
-    struct fst_view none = FST_VIEW("");
-
-    if (code == FST_NO_NODE)
-        return FST_IN_NO;
-    return fst_set_has(e->schema, set, system == FST_NO_NODE ? none : fst_path_node_text(e, system), fst_path_node_text(e, code));
-}
-
-/* A code, a Coding, or a CodeableConcept, of which one coding does. */
 static enum fst_in is_member(struct fst_path_eval *e, uint16_t set, const struct fst_path_item *item)
 {
     struct fst_view code;
-    enum fst_in     in = FST_IN_NO;
-    uint32_t        codings;
+    struct fst_buf  scratch, scratch2;
+    enum fst_coded  shape;
+    enum fst_in     in;
 
     if (fst_path_to_string(e, item, &code))
         return fst_set_has(e->schema, set, (struct fst_view){ 0 }, code);
     if (item->kind != FST_PATH_NODE || item->node == FST_NO_NODE)
         return FST_IN_UNKNOWN;
-    codings = fst_tape_member(e->tape, item->node, "coding");
-    if (codings == FST_NO_NODE)
-        return coding_in(e, set, item->node);
-    FST_EACH_ELEMENT(e->tape, codings, coding) {
-        enum fst_in one = coding_in(e, set, coding);
-        if (one == FST_IN_YES)
-            return one;
-        in = one == FST_IN_UNKNOWN ? one : in;
-    }
+    fst_buf_init(&scratch, SIZE_MAX / 2);
+    fst_buf_init(&scratch2, SIZE_MAX / 2);
+    shape = fst_tape_member(e->tape, item->node, "coding") == FST_NO_NODE ? FST_CODED_CODING : FST_CODED_CONCEPT;
+    in = fst_coded_in_set(e->schema, e->tape, item->node, shape, set, &scratch, &scratch2);
+    fst_buf_clear(&scratch);
+    fst_buf_clear(&scratch2);
     return in;
 }
 

@@ -244,9 +244,13 @@ static struct fst_view before(struct fst_view v, char c)
 
 static bool is_uri_or_canonical(struct fst_view v, bool canonical)
 {
+    static const char no_break[] = "\xC2\xA0";
+
     for (size_t i = 0; i < v.n; i++)
         if ((unsigned char)v.p[i] <= ' ' && is_space(v.p[i]))
             return false;
+    if (v.n >= 2 && (!memcmp(v.p, no_break, 2) || !memcmp(v.p + v.n - 2, no_break, 2)))
+        return false;
     if (!v.n || v.p[0] == 'h') /* nearly all of them: http */
         return v.n > 0;
     if (fst_view_starts(v, "urn:uuid:")) {

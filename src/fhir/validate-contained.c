@@ -7,11 +7,8 @@ enum { MAX_CONTAINED = 1000, MAX_STEPS = 1000000 };
 
 /* ---- what is referred to by "#id" */
 
-void fst_validate_note_link(struct fst_validator *v, uint32_t node)
+static void add_node(struct fst_validator *v, struct fst_node_list *list, uint32_t node)
 {
-    struct fst_node_list *list = &v->links;
-
-    fst_beyond(v);
     if (list->count == list->cap) {
         uint32_t  cap = list->cap ? list->cap * 2 : 64;
         uint32_t *grown = realloc(list->nodes, cap * sizeof *grown);
@@ -24,6 +21,45 @@ void fst_validate_note_link(struct fst_validator *v, uint32_t node)
     }
     list->nodes[list->count++] = node;
 }
+
+void fst_validate_note_link(struct fst_validator *v, uint32_t node)
+{
+    fst_beyond(v);
+    add_node(v, &v->links, node);
+}
+
+/* ---- ids of elements */
+
+static void drop_ids(struct fst_validator *v, uint32_t within)
+{
+    while (v->ids.count && v->ids.nodes[v->ids.count - 1] > within)
+        v->ids.count--;
+}
+
+void fst_rule_snapshot(struct fst_validator *v, const struct fst_frame *at)
+{
+    drop_ids(v, at->node); /* a differential's elements have the same ids */
+}
+
+void fst_validate_element_id(struct fst_validator *v, const struct fst_frame *at)
+{
+    const struct fst_frame *around = at;
+    struct fst_view         id = fst_tape_raw(v->tape, at->values[0]);
+
+    if (at->type->kind == FST_DEF_RESOURCE || !id.n)
+        return;
+    fst_beyond(v);
+    while (around->up && around->type->kind != FST_DEF_RESOURCE && v->type_rules[around->type - v->schema->types].check != fst_rule_snapshot)
+        around = around->up;
+    for (uint32_t i = v->ids.count; i && v->ids.nodes[i - 1] > around->node && ++v->steps < MAX_STEPS; i--)
+        if (fst_view_equal(fst_tape_raw(v->tape, v->ids.nodes[i - 1]), id)) {
+            fst_error_at(v, fst_place_of(at), FST_ISSUE_BUSINESS_RULE, "element-id", at->values[0], "another element of this resource has the same id");
+            return;
+        }
+    add_node(v, &v->ids, at->values[0]);
+}
+
+/* ---- contained resources */
 
 /* The contained resources of one, while they are judged. */
 struct contained {
@@ -59,12 +95,10 @@ static void reach(struct contained *c, struct fst_view id, bool *more)
             c->reached[i] = *more = true;
 }
 
-/* A narrative's links count too; its text is looked through for "#id" in quotes. */
-static bool narrative_links_to(struct contained *c, struct fst_view id)
+/* Is "#id" in quotes in a narrative? */
+static bool narrative_links_to(struct fst_view div, struct fst_view id)
 {
-    uint32_t        text = fst_tape_member(c->v->tape, c->at->node, "text");
-    struct fst_view div = text == FST_NO_NODE ? (struct fst_view){ 0 } : fst_tape_member_string(c->v->tape, text, "div", &c->v->scratch);
-    const char     *at = div.p, *end = div.p + div.n;
+    const char *at = div.p, *end = div.p + div.n;
 
     while (id.n && at && (at = memchr(at, '#', (size_t)(end - at)))) {
         at++;
@@ -75,18 +109,26 @@ static bool narrative_links_to(struct contained *c, struct fst_view id)
     return false;
 }
 
+static void follow_narrative(struct contained *c, struct fst_view div, bool *more)
+{
+    for (uint32_t i = 0; i < c->count && c->steps < MAX_STEPS; i++, c->steps++)
+        if (!c->reached[i] && narrative_links_to(div, id_of(c, i, &c->v->scratch2)))
+            c->reached[i] = *more = true;
+}
+
 static void follow_links(struct contained *c, uint32_t first_link)
 {
     bool more = true;
 
-    for (uint32_t i = 0; i < c->count; i++)
-        c->reached[i] = narrative_links_to(c, id_of(c, i, &c->v->scratch2));
+    memset(c->reached, 0, c->count * sizeof *c->reached);
     while (more && c->steps < MAX_STEPS) {
         more = false;
         for (uint32_t i = first_link; i < c->v->links.count; i++) {
             uint32_t        node = c->v->links.nodes[i], from = owner(c, node);
             struct fst_view link = fst_tape_string(c->v->tape, node, &c->v->scratch), id = fst_view_from(link, 1);
-            if (!id.n && from < c->count && !c->reached[from])
+            if (link.n && link.p[0] != '#')
+                follow_narrative(c, link, &more);
+            else if (!id.n && from < c->count && !c->reached[from])
                 c->reached[from] = more = true;
             else if (id.n && (from == c->count || c->reached[from]))
                 reach(c, id, &more);

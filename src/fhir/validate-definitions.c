@@ -125,6 +125,9 @@ void fst_rule_code_system(struct fst_validator *v, const struct fst_frame *at)
     if (concepts != FST_NO_NODE && fst_view_is(content, "not-present"))
         fst_error_at(v, member_place(v, at, concept, 0), FST_ISSUE_INVALID, "code-system-content", concepts,
                      "here are concepts, where content says that none are present");
+    if (fst_view_is(content, "supplement") != (fst_tape_member(v->tape, at->node, "supplements") != FST_NO_NODE))
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_BUSINESS_RULE, "code-system-supplement", at->node,
+                     "content is 'supplement' where supplements says of what, and only there");
     snprintf(number, sizeof number, "%u", count_concepts(v, concepts, 0));
     if (stated != FST_NO_NODE && fst_view_is(content, "complete") && !fst_view_is(fst_tape_raw(v->tape, stated), number))
         fst_error_at(v, member_place(v, at, count, -1), FST_ISSUE_INVALID, "code-system-count", stated,
@@ -140,6 +143,9 @@ void fst_rule_include(struct fst_validator *v, const struct fst_frame *at)
     if (system.n && !fst_is_blank(system) && !fst_uri_is_absolute(system))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "include-system", at->node, "the system %.*s is not absolute",
                      FST_VIEW_ARGS(fst_shown(v, system)));
+    else if (system.n && fst_set_find(v->schema, system) != FST_NONE && fst_system_find(v->schema, system) == FST_NONE)
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_INVALID, "include-system", at->node, "the system %.*s is a value set, not a code system",
+                     FST_VIEW_ARGS(system));
 }
 
 /* A code on one side of a map must be one of that side's system, where that is known to be whole. */
@@ -260,6 +266,37 @@ void fst_rule_guide(struct fst_validator *v, const struct fst_frame *at)
                      "a guide of HL7's needs the extension structuredefinition-standards-status");
     if (!has_hl7_extension(v, at->node, "structuredefinition-wg"))
         fst_error_at(v, fst_place_of(at), FST_ISSUE_BUSINESS_RULE, "guide-owner", at->node, "a guide of HL7's needs the extension structuredefinition-wg");
+}
+
+/* "a.b": a package's name. */
+static bool is_package(struct fst_view v)
+{
+    bool part = false, dot = false;
+
+    for (size_t i = 0; i < v.n; i++) {
+        char c = v.p[i];
+        bool is_letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+        if (c == '.' ? !part : !is_letter && (!i || !((c >= '0' && c <= '9') || c == '_' || c == '-')))
+            return false;
+        dot |= c == '.';
+        part = c != '.';
+    }
+    return part && dot;
+}
+
+/* What a guide depends on is named by the guide's own URL, and its version by `version`. */
+void fst_rule_dependency(struct fst_validator *v, const struct fst_frame *at)
+{
+    struct fst_view uri = string_of(v, at->node, "uri", &v->scratch), package = string_of(v, at->node, "packageId", &v->scratch2);
+    const char     *bar = uri.n ? memchr(uri.p, '|', uri.n) : NULL;
+    bool            is_guide = uri.n && memmem(uri.p, uri.n, "/ImplementationGuide/", 21);
+
+    if (uri.n && !is_guide)
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_BUSINESS_RULE, "guide-dependency", at->node, "uri is not that of an ImplementationGuide");
+    else if (bar && (bar + 1 == uri.p + uri.n || fst_tape_member(v->tape, at->node, "version") == FST_NO_NODE))
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_BUSINESS_RULE, "guide-dependency", at->node, "the version stands in uri: it belongs into version");
+    if (package.n && !is_package(package))
+        fst_error_at(v, fst_place_of(at), FST_ISSUE_BUSINESS_RULE, "guide-dependency", at->node, "packageId is no package's name");
 }
 
 void fst_rule_search_parameter(struct fst_validator *v, const struct fst_frame *at)

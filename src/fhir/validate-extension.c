@@ -32,6 +32,8 @@ static bool is_at_path(struct fst_validator *v, const struct fst_frame *at, stru
         path = fst_view_from(path, (size_t)(hash - path.p) + 1);
     if (fst_view_is(path, "Element") || fst_view_is(path, "Any"))
         return true;
+    if (fst_view_is(path, "CanonicalResource"))
+        return fst_is_published(v->schema, (fst_def)(at->type - v->schema->types));
     for (;; at = at->up) {
         if (is_of_type(v, at, path))
             return true;
@@ -90,12 +92,25 @@ static bool keeps_rule(struct fst_validator *v, const struct fst_frame *at, uint
     return fst_path_is_true(e, p, item_of(v, at)) != FST_PATH_FALSE;
 }
 
+/* A value that a definition has for its elements may have any extension. */
+static bool is_value_of_definition(struct fst_validator *v, const struct fst_frame *at)
+{
+    static const char *const names[] = { "ElementDefinition.fixed", "ElementDefinition.pattern", "ElementDefinition.example.value" };
+
+    for (size_t i = 0; i < FST_COUNT(names); i++)
+        if (is_at_path(v, at, fst_view_of(names[i])))
+            return true;
+    return false;
+}
+
 /* `at` is what the extension stands on. */
 static void check_context(struct fst_validator *v, const struct fst_frame *at, const struct fst_profile_row *p)
 {
     bool met = false;
     for (uint32_t i = p->contexts; i < p->contexts + p->context_count && !met; i++)
         met = v->schema->contexts[i].kind != FST_CONTEXT_RULE && is_met(v, at, i);
+    if (!met && is_value_of_definition(v, at))
+        return;
     if (!met) {
         fst_error_at(v, fst_place_of(at), FST_ISSUE_STRUCTURE, "extension-context", at->node, "the extension %.*s may not be used here",
                      FST_VIEW_ARGS(fst_pool_view(v->schema, p->url)));

@@ -65,12 +65,16 @@ void fst_rule_narrative(struct fst_validator *v, const struct fst_frame *at)
     static const struct fst_view name = FST_VIEW("div");
     uint32_t                     div = fst_known(v, at, FST_KNOWN_NARRATIVE_DIV);
     struct fst_place             place;
+    struct fst_view              text;
     struct fst_xhtml             x;
 
     if (div == FST_NO_NODE || fst_tape_kind(v->tape, div) != FST_JSON_STRING)
         return;
     place = (struct fst_place){ at, fst_schema_member(v->schema, (fst_def)(at->type - v->schema->types), name), -1 };
-    fst_xhtml_read(&x, fst_tape_string(v->tape, div, &v->scratch));
+    text = fst_tape_string(v->tape, div, &v->scratch);
+    if (text.n && memchr(text.p, '#', text.n))
+        fst_validate_note_link(v, div);
+    fst_xhtml_read(&x, text);
     if (x.malformed) {
         fst_error_at(v, place, FST_ISSUE_INVALID, "xhtml", div, "the narrative is no XHTML: %s", x.malformed);
         return;

@@ -324,5 +324,7 @@ void fst_validate_object(struct fst_validator *v, struct fst_frame *at)
         return;
     if (at->seen & ~at->valued)
         missing_values(v, at, at->seen & ~at->valued);
+    if (at->valued & FST_ID_BIT)
+        fst_validate_element_id(v, at);
     type_rules(v, at);
 }

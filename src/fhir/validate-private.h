@@ -3,9 +3,10 @@
 #define FST_FHIR_VALIDATE_PRIVATE_H
 
 #include "fhir/image.h"
+#include "fhir/terms.h"
 #include "fhir/validate.h"
 
-enum { FST_MAX_ELEMENTS = 64 };
+enum { FST_MAX_ELEMENTS = 64, FST_ID_BIT = 1 /* `id` is the first element of everything */ };
 
 /* The way from the root to an object: one frame a level, on the stack. */
 struct fst_frame {
@@ -26,7 +27,7 @@ struct fst_frame {
     X(IDENTIFIER_SYSTEM, "Identifier", "system") X(IDENTIFIER_VALUE, "Identifier", "value")                           \
     X(ATTACHMENT_DATA, "Attachment", "data") X(ATTACHMENT_SIZE, "Attachment", "size") X(ATTACHMENT_HASH, "Attachment", "hash") \
     X(EXTENSION_URL, "Extension", "url") X(EXTENSION_VALUE, "Extension", "value") X(EXTENSION_NESTED, "Extension", "extension") \
-    X(NARRATIVE_DIV, "Narrative", "div") X(REFERENCE_REFERENCE, "Reference", "reference") X(REFERENCE_TYPE, "Reference", "type") \
+    X(META_SECURITY, "Meta", "security") X(NARRATIVE_DIV, "Narrative", "div") X(REFERENCE_REFERENCE, "Reference", "reference") X(REFERENCE_TYPE, "Reference", "type") \
     X(RESOURCE_META, "Resource", "meta") X(RESOURCE_CONTAINED, "DomainResource", "contained")
 enum fst_known_element {
 #define FST_KNOWN_ID(id, type, element) FST_KNOWN_##id,
@@ -42,7 +43,7 @@ typedef void fst_type_rule_fn(struct fst_validator *v, const struct fst_frame *a
 fst_type_rule_fn fst_rule_coding, fst_rule_concept, fst_rule_quantity, fst_rule_identifier, fst_rule_attachment, fst_rule_extension,
     fst_rule_narrative, fst_rule_reference, fst_rule_entry, fst_rule_bundle, fst_rule_canonical, fst_rule_code_system, fst_rule_concept_definition,
     fst_rule_include, fst_rule_map_element, fst_rule_map_target, fst_rule_question, fst_rule_stratifier, fst_rule_guide,
-    fst_rule_search_parameter, fst_rule_map_rule_source, fst_rule_map_rule_target;
+    fst_rule_search_parameter, fst_rule_map_rule_source, fst_rule_map_rule_target, fst_rule_meta, fst_rule_dependency, fst_rule_definition, fst_rule_snapshot;
 
 struct fst_type_rule {
     fst_type_rule_fn *check;  /* NULL: none */
@@ -89,7 +90,8 @@ struct fst_validator {
     bool                             out_of_memory;
     struct fst_buf                   expression, text, shown, hint, scratch, scratch2;
     uint8_t                          known[FST_KNOWN_COUNT];
-    struct fst_node_list             links; /* values "#…" of the resources being checked, in order of the text */
+    struct fst_node_list             links; /* values "#…", and narratives with such links, of the resources being checked, in order of the text */
+    struct fst_node_list             ids;   /* of elements of the resources being checked, in order of the text */
     fst_def                          usual_resource; /* the type of the resource that came last */
     fst_def                         *usual_targets;  /* of each member: what it referred to last; FST_NO_DEF: nothing yet */
     uint16_t                        *guesses; /* of each type the member that came first last time, then of each member the one behind */
@@ -175,6 +177,8 @@ void fst_memo_learn(struct fst_validator *v, struct fst_view text, const struct 
 
 /* Note a value that begins with '#': a link within the resource. */
 void fst_validate_note_link(struct fst_validator *v, uint32_t node);
+/* An element's id is no other's in the resource. */
+void fst_validate_element_id(struct fst_validator *v, const struct fst_frame *at);
 /* The resource's contained resources: their ids, and whether they belong to it, by the links from `first_link` on. */
 void fst_validate_contained(struct fst_validator *v, const struct fst_frame *at, uint32_t first_link);
 /* The invariants of the object's type, when its members have been seen. */
@@ -239,9 +243,10 @@ static inline bool fst_is_nested_extension(const struct fst_frame *at)
 void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code);
 /* What a code without a value, or a concept without a coding, is told where the binding requires one. */
 void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node, const struct fst_binding_row *b);
-/* Is the Coding, or one of the array's, in the set? */
-enum fst_in fst_coding_in_set(struct fst_validator *v, uint32_t coding, uint16_t set);
-enum fst_in fst_codings_in_set(struct fst_validator *v, uint32_t codings, uint16_t set);
+/* Is a value of that type, which may be coded, in the set? */
+enum fst_in fst_value_in_set(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set);
+/* A value against what its element, or a profile, binds it to. */
+void fst_validate_binding(struct fst_validator *v, struct fst_place place, fst_def def, uint32_t node, const struct fst_binding_row *b);
 
 /* Check the object at frame->node, whose type is frame->type, and all in it. */
 void fst_validate_object(struct fst_validator *v, struct fst_frame *frame);

@@ -129,52 +129,15 @@ void fst_profile_value(struct fst_validator *v, const struct fst_occurrence *o, 
 
 /* ---- bindings */
 
-enum { BOUND_CODE, BOUND_CODING, BOUND_CONCEPT };
-
-static int shape_of(struct fst_validator *v, fst_def def)
-{
-    fst_type_rule_fn *rule = v->type_rules[def].check;
-    return rule == fst_rule_concept ? BOUND_CONCEPT : rule == fst_rule_coding || rule == fst_rule_quantity ? BOUND_CODING : BOUND_CODE;
-}
-
-static enum fst_in value_in(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)
-{
-    struct fst_view any = { 0 };
-    uint32_t        codings;
-    switch (shape_of(v, def)) {
-    case BOUND_CODE: {
-        struct fst_view code = fst_tape_string(v->tape, node, &v->scratch);
-        return code.n ? fst_set_has(v->schema, set, any, code) : FST_IN_UNKNOWN; /* a type that no code is in */
-    }
-    case BOUND_CODING: /* without a code it is bound to nothing */
-        return fst_tape_member(v->tape, node, "code") == FST_NO_NODE ? FST_IN_UNKNOWN : fst_coding_in_set(v, node, set);
-    default: break;
-    }
-    codings = fst_tape_member(v->tape, node, "coding");
-    return codings == FST_NO_NODE ? FST_IN_NO : fst_codings_in_set(v, codings, set);
-}
-
 bool fst_profile_is_bound(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)
 {
-    return set != FST_NONE && value_in(v, def, node, set) == FST_IN_YES;
-}
-
-static void check_set(struct fst_validator *v, const struct fst_occurrence *o, uint16_t set, bool required)
-{
-    if (set == FST_NONE || value_in(v, o->def, o->node, set) != FST_IN_NO)
-        return;
-    fst_report(v, o->place, required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding", o->node,
-               "no code of %.*s, %s by the profile", FST_VIEW_ARGS(fst_set_name(v->schema, set)), required ? "required" : "preferred");
+    return set != FST_NONE && fst_value_in_set(v, def, node, set) == FST_IN_YES;
 }
 
 void fst_profile_binding(struct fst_validator *v, const struct fst_occurrence *o, const struct fst_binding_row *b)
 {
-    bool required = b->strength == FST_STRENGTH_REQUIRED;
-    if (o->node == FST_NO_NODE) {
-        if (v->schema->types[o->def].prim == FST_PRIM_CODE)
-            fst_validate_bound_nothing(v, o->place, o->more, b);
-        return;
-    }
-    check_set(v, o, b->set, required);
-    check_set(v, o, b->max_set, true);
+    if (o->node != FST_NO_NODE)
+        fst_validate_binding(v, o->place, o->def, o->node, b);
+    else if (v->schema->types[o->def].prim == FST_PRIM_CODE)
+        fst_validate_bound_nothing(v, o->place, o->more, b);
 }

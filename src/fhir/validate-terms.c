@@ -1,5 +1,5 @@
+#include "fhir/coded.h"
 #include "fhir/primitive.h"
-#include "fhir/terms.h"
 #include "fhir/validate-private.h"
 
 static const struct fst_binding_row *binding_of(const struct fst_validator *v, const struct fst_member *m)
@@ -18,15 +18,6 @@ static struct fst_view suggestion(struct fst_validator *v, uint16_t set, struct 
     return fst_buf_view(&v->hint);
 }
 
-static void not_in_set(struct fst_validator *v, struct fst_place place, uint32_t node, uint16_t set, bool required,
-                       struct fst_view code)
-{
-    bool is_code = !place.member || place.member->prim == FST_PRIM_CODE || !(place.member->flags & FST_MEMBER_PRIMITIVE);
-    fst_report(v, place, required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding", node,
-               "%.*s is not in %.*s%s%.*s", FST_VIEW_ARGS(is_code ? fst_shown_code(v, code) : fst_shown(v, code)), FST_VIEW_ARGS(fst_set_name(v->schema, set)),
-               required ? "" : ", whence a code should come", FST_VIEW_ARGS(suggestion(v, set, code)));
-}
-
 /* Where a set is one whole system, a code that is not in it is unknown, not only unbound. */
 static bool is_one_system(const struct fst_validator *v, uint16_t set)
 {
@@ -40,20 +31,52 @@ static uint16_t max_set(const struct fst_binding_row *b)
     return b->strength == FST_STRENGTH_EXTENSIBLE ? b->max_set : FST_NONE;
 }
 
+static enum fst_coded shape_of(const struct fst_validator *v, fst_def def)
+{
+    fst_type_rule_fn *rule = v->type_rules[def].check;
+    return rule == fst_rule_concept ? FST_CODED_CONCEPT : rule == fst_rule_coding || rule == fst_rule_quantity ? FST_CODED_CODING : FST_CODED_CODE;
+}
+
+static void not_in_set(struct fst_validator *v, struct fst_place place, fst_def def, uint32_t node, uint16_t set, bool required)
+{
+    enum fst_coded     shape = shape_of(v, def);
+    enum fst_severity  severity = required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING;
+    const char        *should = required ? "" : ", whence a code should come";
+    struct fst_view    code = shape == FST_CODED_CODING ? fst_tape_member_string(v->tape, node, "code", &v->scratch2) : fst_tape_string(v->tape, node, &v->scratch2);
+
+    if (shape == FST_CODED_CONCEPT) {
+        fst_report(v, place, severity, FST_ISSUE_CODE_INVALID, "binding", node, "not all codings are in %.*s%s",
+                   FST_VIEW_ARGS(fst_set_name(v->schema, set)), should);
+        return;
+    }
+    bool is_code = shape == FST_CODED_CODING || v->schema->types[def].prim == FST_PRIM_CODE;
+    fst_report(v, place, severity, FST_ISSUE_CODE_INVALID, "binding", node, "%.*s is not in %.*s%s%.*s",
+               FST_VIEW_ARGS(is_code ? fst_shown_code(v, code) : fst_shown(v, code)), FST_VIEW_ARGS(fst_set_name(v->schema, set)), should,
+               FST_VIEW_ARGS(suggestion(v, set, code)));
+}
+
+enum fst_in fst_value_in_set(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)
+{
+    return fst_coded_in_set(v->schema, v->tape, node, shape_of(v, def), set, &v->scratch, &v->scratch2);
+}
+
+void fst_validate_binding(struct fst_validator *v, struct fst_place place, fst_def def, uint32_t node, const struct fst_binding_row *b)
+{
+    bool required = b->strength == FST_STRENGTH_REQUIRED || (shape_of(v, def) == FST_CODED_CODE && b->set != FST_NONE && is_one_system(v, b->set));
+
+    if (b->set != FST_NONE && fst_value_in_set(v, def, node, b->set) == FST_IN_NO)
+        not_in_set(v, place, def, node, b->set, required);
+    if (max_set(b) != FST_NONE && fst_value_in_set(v, def, node, b->max_set) == FST_IN_NO)
+        not_in_set(v, place, def, node, b->max_set, true);
+}
+
 void fst_validate_bound_code(struct fst_validator *v, struct fst_place place, uint32_t node, struct fst_view code)
 {
     const struct fst_binding_row *b = binding_of(v, place.member);
-    struct fst_view               any = { 0 };
-    bool                          required = b->strength == FST_STRENGTH_REQUIRED;
-    if (fst_is_blank(code)) {
-        if (required)
-            fst_validate_bound_nothing(v, place, node, b);
-        return;
-    }
-    if (b->set != FST_NONE && fst_set_has(v->schema, b->set, any, code) == FST_IN_NO)
-        not_in_set(v, place, node, b->set, required || is_one_system(v, b->set), code);
-    if (max_set(b) != FST_NONE && fst_set_has(v->schema, b->max_set, any, code) == FST_IN_NO)
-        not_in_set(v, place, node, b->max_set, true, code);
+    if (!fst_is_blank(code))
+        fst_validate_binding(v, place, place.member->def, node, b);
+    else if (b->strength == FST_STRENGTH_REQUIRED)
+        fst_validate_bound_nothing(v, place, node, b);
 }
 
 void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place, uint32_t node, const struct fst_binding_row *b)
@@ -61,26 +84,6 @@ void fst_validate_bound_nothing(struct fst_validator *v, struct fst_place place,
     if (b->strength == FST_STRENGTH_REQUIRED && b->set != FST_NONE)
         fst_error_at(v, place, FST_ISSUE_CODE_INVALID, "binding", node, "a code of %.*s is required, here is none",
                      FST_VIEW_ARGS(fst_set_name(v->schema, b->set)));
-}
-
-enum fst_in fst_coding_in_set(struct fst_validator *v, uint32_t coding, uint16_t set)
-{
-    struct fst_view system = fst_tape_member_string(v->tape, coding, "system", &v->scratch);
-    struct fst_view code = fst_tape_member_string(v->tape, coding, "code", &v->scratch2);
-    return code.n ? fst_set_has(v->schema, set, system.n ? system : fst_view_of(""), code) : FST_IN_NO;
-}
-
-enum fst_in fst_codings_in_set(struct fst_validator *v, uint32_t codings, uint16_t set)
-{
-    enum fst_in best = FST_IN_NO;
-    FST_EACH_ELEMENT(v->tape, codings, coding) {
-        enum fst_in in = fst_coding_in_set(v, coding, set);
-        if (in == FST_IN_YES)
-            return in;
-        if (in == FST_IN_UNKNOWN)
-            best = in;
-    }
-    return best;
 }
 
 /* ---- a Coding on its own: is its code one of its system's? */
@@ -114,37 +117,19 @@ void fst_rule_coding(struct fst_validator *v, const struct fst_frame *at)
         fst_error_at(v, in_concept ? fst_place_of(at->up) : fst_place_of(at), FST_ISSUE_CODE_INVALID, "code", at->node,
                      "%.*s is no code of %.*s", FST_VIEW_ARGS(code.n ? fst_shown_code(v, code) : fst_view_of("nothing")), FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = in_concept ? NULL : binding_of(v, at->member);
-    if (b && b->set != FST_NONE && fst_coding_in_set(v, at->node, b->set) == FST_IN_NO)
-        not_in_set(v, fst_place_of(at), at->node, b->set, b->strength == FST_STRENGTH_REQUIRED, code);
-    if (b && max_set(b) != FST_NONE && fst_coding_in_set(v, at->node, b->max_set) == FST_IN_NO)
-        not_in_set(v, fst_place_of(at), at->node, b->max_set, true, code);
+    if (b)
+        fst_validate_binding(v, fst_place_of(at), (fst_def)(at->type - v->schema->types), at->node, b);
 }
 
-/* ---- a CodeableConcept: one of its codings does */
-
-static void check_concept_set(struct fst_validator *v, const struct fst_frame *at, uint32_t codings, uint16_t set, bool required)
-{
-    if (fst_codings_in_set(v, codings, set) != FST_IN_NO)
-        return;
-    fst_report(v, fst_place_of(at), required ? FST_SEVERITY_ERROR : FST_SEVERITY_WARNING, FST_ISSUE_CODE_INVALID, "binding",
-               at->node, "none of the codings is in %.*s%s", FST_VIEW_ARGS(fst_set_name(v->schema, set)),
-               required ? "" : ", whence a code should come");
-}
+/* ---- a CodeableConcept */
 
 void fst_rule_concept(struct fst_validator *v, const struct fst_frame *at)
 {
     const struct fst_binding_row *b = binding_of(v, at->member);
-    uint32_t                      codings = fst_known(v, at, FST_KNOWN_CONCEPT_CODING);
-    if (!b)
-        return;
-    if (codings == FST_NO_NODE) {
+    if (b && fst_known(v, at, FST_KNOWN_CONCEPT_CODING) == FST_NO_NODE)
         fst_validate_bound_nothing(v, fst_place_of(at), at->node, b);
-        return;
-    }
-    if (b->set != FST_NONE)
-        check_concept_set(v, at, codings, b->set, b->strength == FST_STRENGTH_REQUIRED);
-    if (max_set(b) != FST_NONE)
-        check_concept_set(v, at, codings, b->max_set, true);
+    else if (b)
+        fst_validate_binding(v, fst_place_of(at), (fst_def)(at->type - v->schema->types), at->node, b);
 }
 
 /* ---- a Quantity's unit */
@@ -159,9 +144,8 @@ static void judge_unit(struct fst_validator *v, const struct fst_frame *at)
         fst_error_at(v, fst_place_of(at), FST_ISSUE_CODE_INVALID, "unit", at->node, "%.*s is no %s of %.*s",
                      FST_VIEW_ARGS(fst_shown_code(v, code)), fst_view_is(system, FST_UCUM) ? "unit" : "code", FST_VIEW_ARGS(system));
     const struct fst_binding_row *b = binding_of(v, at->member);
-    if (b && b->set != FST_NONE && b->strength == FST_STRENGTH_REQUIRED && code.n &&
-        fst_set_has(v->schema, b->set, system.n ? system : fst_view_of(""), code) == FST_IN_NO)
-        not_in_set(v, fst_place_of(at), at->node, b->set, true, code);
+    if (b && b->strength == FST_STRENGTH_REQUIRED)
+        fst_validate_binding(v, fst_place_of(at), (fst_def)(at->type - v->schema->types), at->node, b);
 }
 
 /* The text from the system to the code, if they stand in that order, as they do: units repeat themselves, amounts don't. */

@@ -59,6 +59,7 @@ static bool find_rules(struct fst_validator *v)
         { FST_VIEW("Extension"), fst_rule_extension, true },
         { FST_VIEW("Narrative"), fst_rule_narrative, true },
         { FST_VIEW("Reference"), fst_rule_reference, true },
+        { FST_VIEW("Meta"), fst_rule_meta, true },
         { FST_VIEW("Bundle.entry"), fst_rule_entry },
         { FST_VIEW("Bundle"), fst_rule_bundle },
         { FST_VIEW("CodeSystem"), fst_rule_code_system },
@@ -69,6 +70,9 @@ static bool find_rules(struct fst_validator *v)
         { FST_VIEW("Questionnaire.item"), fst_rule_question },
         { FST_VIEW("Measure.group.stratifier"), fst_rule_stratifier },
         { FST_VIEW("ImplementationGuide"), fst_rule_guide },
+        { FST_VIEW("ImplementationGuide.dependsOn"), fst_rule_dependency },
+        { FST_VIEW("StructureDefinition"), fst_rule_definition },
+        { FST_VIEW("StructureDefinition.snapshot"), fst_rule_snapshot },
         { FST_VIEW("SearchParameter"), fst_rule_search_parameter },
         { FST_VIEW("StructureMap.group.rule.source"), fst_rule_map_rule_source },
         { FST_VIEW("StructureMap.group.rule.target"), fst_rule_map_rule_target },
@@ -128,6 +132,7 @@ void fst_validator_free(struct fst_validator *v)
     fst_buf_clear(&v->scratch2);
     fst_entries_clear(&v->entries);
     free(v->links.nodes);
+    free(v->ids.nodes);
     free(v->guesses);
     free(v->usual_targets);
     free(v->concepts.nodes);
@@ -193,7 +198,7 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
 {
     struct fst_frame           frame = { .up = up, .member = member, .index = index, .node = node };
     struct fst_resource_scope  scope = { v->scope, &frame, fst_entry_around(v, up), up && up->type->kind == FST_DEF_RESOURCE };
-    uint32_t                   first_link = v->links.count;
+    uint32_t                   first_link = v->links.count, first_id = v->ids.count;
     fst_beyond(v);
     frame.type = type_of(v, (struct fst_place){ up, member, index }, node);
     if (!frame.type)
@@ -208,6 +213,7 @@ void fst_validate_resource(struct fst_validator *v, const struct fst_frame *up, 
         fst_validate_contained(v, &frame, first_link);
     }
     v->links.count = scope.is_contained ? v->links.count : first_link;
+    v->ids.count = first_id;
     v->scope = scope.up;
 }
 
@@ -234,7 +240,7 @@ enum fst_status fst_validate(struct fst_validator *v, const struct fst_tape *tap
     v->ctx = ctx;
     v->sent = v->lookups = 0;
     v->scope = NULL;
-    v->links.count = 0;
+    v->links.count = v->ids.count = 0;
     v->searches = v->steps = 0;
     v->concepts_of = v->entries.of = FST_NO_NODE;
     v->entries.probes = v->entries.nameless = 0;

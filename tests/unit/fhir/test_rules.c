@@ -132,7 +132,7 @@ static void hostile_nulls(void **state)
     fst_buf_init(&text, 64 << 20);
     fst_buf_add_str(&text, "{\"resourceType\":\"Patient\",\"name\":[{\"_given\":[");
     for (int i = 0; i < MANY; i++)
-        fst_buf_add_str(&text, i ? ",{\"id\":\"a\"}" : "{\"id\":\"a\"}");
+        fst_buf_addf(&text, "%s{\"id\":\"a%d\"}", i ? "," : "", i);
     fst_buf_add_str(&text, "],\"given\":[");
     for (int i = 0; i < MANY; i++)
         fst_buf_add_str(&text, i ? ",null" : "null");

@@ -87,6 +87,31 @@ static void rules(void **state)
         { "{'resourceType':'Patient','_id':{'extension':[{'url':'http://x.org','valueString':'x'}]}}", "primitive", "Patient.id" },
         { "{'resourceType':'Patient','name':[{'family':'a\\bc'}]}", "primitive", "Patient.name[0].family" },
         { "{'resourceType':'Patient','birthDate':'\u3000'}", "", "" },
+        /* ids of elements, security labels */
+        { "{'resourceType':'Patient','id':'1','name':[{'id':'1','family':'x'},{'id':'2','family':'x'}]}", "", "" },
+        { "{'resourceType':'Patient','name':[{'id':'1','family':'x'}],'contact':[{'name':{'id':'1','family':'x'}}]}", "element-id", "Patient.contact[0].name" },
+        { "{'resourceType':'Patient','birthDate':'2020','_birthDate':{'id':'1'},'name':[{'id':'1','family':'x'}]}", "element-id", "Patient.name[0]" },
+        { "{'resourceType':'Patient','contained':[{'resourceType':'Organization','id':'a','name':'x','address':[{'id':'1','city':'x'}]}],"
+          "'managingOrganization':{'reference':'#a'},'name':[{'id':'1','family':'x'}]}", "", "" },
+        { "{'resourceType':'StructureDefinition','url':'http://x.org/a','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Patient',"
+          "'baseDefinition':'http://hl7.org/fhir/StructureDefinition/Patient','derivation':'constraint','differential':{'element':[{'id':'Patient','path':'Patient'},"
+          "{'id':'Patient','path':'Patient.id'}]}}", "element-id", "StructureDefinition.differential.element[1]" },
+        { "{'resourceType':'Patient','meta':{'security':[{'system':'http://x.org','code':'a'},{'system':'http://x.org','code':'a'}]}}", "security-label",
+          "Patient.meta.security[1]" },
+        { "{'resourceType':'Patient','meta':{'tag':[{'system':'http://x.org','code':'a'},{'system':'http://x.org','code':'a'}]}}", "", "" },
+        /* a required concept: all codings */
+        { "{'resourceType':'Condition','subject':{'display':'x'},'verificationStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/condition-ver-status','code':"
+          "'confirmed'},{'system':'http://x.org','code':'a'}]}}", "binding", "Condition.verificationStatus" },
+        { "{'resourceType':'Condition','subject':{'display':'x'},'verificationStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/condition-ver-status','code':"
+          "'confirmed'},{'system':'http://terminology.hl7.org/CodeSystem/condition-ver-status','code':'refuted'}]}}", "", "" },
+        /* extensions that mean something of their own */
+        { "{'resourceType':'Patient','extension':[{'url':'http://hl7.org/fhir/5.0/StructureDefinition/extension-Patient.animal','valueString':'x'}]}",
+          "extension-version", "Patient.extension[0]" },
+        { "{'resourceType':'Patient','active':true,'extension':[{'url':'http://hl7.org/fhir/tools/StructureDefinition/matchetype','valueBoolean':true}]}",
+          "matchetype", "Patient" },
+        { "{'resourceType':'Composition','status':'final','type':{'text':'x'},'date':'2020','author':[{'display':'x'}],'title':'x','contained':[{'resourceType':'Binary',"
+          "'id':'a','contentType':'image/png'}],'section':[{'text':{'status':'generated','div':'<div xmlns=\\u0022http://www.w3.org/1999/xhtml\\u0022>x<img "
+          "src=\\u0022#a\\u0022 alt=\\u0022x\\u0022/></div>'}}]}", "", "" },
         /* systems */
         { "{'resourceType':'Patient','identifier':[{'system':'ftp://x','value':'1'}]}", "identifier-system", "Patient.identifier[0]" },
         { "{'resourceType':'Patient','identifier':[{'system':'ldap:x','value':'1'}]}", "", "" },
@@ -135,6 +160,23 @@ static void rules(void **state)
         { "{'resourceType':'Bundle','type':'collection','link':[{'relation':'next','url':'x'}]}", "bundle-link", "Bundle.link[0]" },
         { "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://x.org/Basic/1','resource':{'resourceType':'Basic','code':{'text':'x'}}}]}",
           "entry-fullUrl", "Bundle.entry[0]" },
+        { "{'resourceType':'ValueSet','status':'draft','compose':{'include':[{'system':'http://hl7.org/fhir/ValueSet/administrative-gender'}]}}", "include-system",
+          "ValueSet.compose.include[0]" },
+        { "{'resourceType':'CodeSystem','status':'draft','content':'complete','supplements':'http://x.org/a'}", "code-system-supplement", "CodeSystem" },
+        { "{'resourceType':'CodeSystem','status':'draft','content':'supplement','supplements':'http://x.org/a'}", "", "" },
+        { "{'resourceType':'ImplementationGuide','url':'http://x.org/a','name':'A','status':'draft','packageId':'a.b','fhirVersion':['4.0.1'],'dependsOn':[{'uri':"
+          "'http://x.org/ImplementationGuide/a|1'}]}", "guide-dependency", "ImplementationGuide.dependsOn[0]" },
+        { "{'resourceType':'ImplementationGuide','url':'http://x.org/a','name':'A','status':'draft','packageId':'a.b','fhirVersion':['4.0.1'],'dependsOn':[{'uri':"
+          "'http://x.org/ImplementationGuide/a','packageId':'a'}]}", "guide-dependency", "ImplementationGuide.dependsOn[0]" },
+        { "{'resourceType':'StructureDefinition','url':'http://x.org/a','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Coding',"
+          "'baseDefinition':'http://hl7.org/fhir/StructureDefinition/Coding','derivation':'constraint','differential':{'element':[{'id':'a','path':'Coding'}]}}",
+          "definition-kind", "StructureDefinition" },
+        { "{'resourceType':'StructureDefinition','url':'http://x.org/a','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Patient',"
+          "'baseDefinition':'http://hl7.org/fhir/StructureDefinition/Patient','derivation':'specialization','differential':{'element':[{'id':'a','path':'Patient'}]}}",
+          "definition-type", "StructureDefinition" },
+        { "{'resourceType':'StructureDefinition','url':'http://x.org/a','name':'A','status':'draft','kind':'resource','abstract':false,'type':'Patient',"
+          "'baseDefinition':'http://hl7.org/fhir/StructureDefinition/Patient','derivation':'constraint','differential':{'element':[{'id':'a','path':'Patient',"
+          "'constraint':[{'key':'a-1','severity':'error','human':'x','expression':'true','source':'http://x.org/b'}]}]}}", "definition-rule", "StructureDefinition" },
         /* expressions that are evaluated as they are meant */
         { "{'resourceType':'Parameters','parameter':[{'name':'x','valueString':'y','resource':{'resourceType':'Patient'}}]}", "", "" },
         { "{'resourceType':'Parameters','parameter':[{'name':'x','valueString':'y','resource':{'resourceType':'Patient','id':'1'}}]}", "inv-1",
