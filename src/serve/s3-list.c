@@ -33,12 +33,11 @@ static void add_name(struct listing *l, struct fst_buf *out, const char *element
     fst_xml_add(out, element, fst_buf_view(&l->item));
 }
 
-/* The key up to the delimiter behind the prefix; empty when there is none. */
-static struct fst_view common_prefix(const struct listing *l, struct fst_view key)
+struct fst_view fst_s3_common_prefix(struct fst_view key, size_t prefix_bytes, struct fst_view delimiter)
 {
-    struct fst_view rest = fst_view_from(key, l->prefix.len);
-    const char     *at = l->delimiter.len && rest.n ? memmem(rest.p, rest.n, l->delimiter.p, l->delimiter.len) : NULL;
-    return at ? fst_view_n(key.p, (size_t)(at - key.p) + l->delimiter.len) : (struct fst_view){ 0 };
+    struct fst_view rest = fst_view_from(key, prefix_bytes);
+    const char     *at = delimiter.n && rest.n ? memmem(rest.p, rest.n, delimiter.p, delimiter.n) : NULL;
+    return at ? fst_view_n(key.p, (size_t)(at - key.p) + delimiter.n) : (struct fst_view){ 0 };
 }
 
 enum { KEY, SIZE, ETAG, MODIFIED, HEADERS, ID, MARKER, LATEST }; /* columns; from ID on of VERSIONS */
@@ -96,7 +95,7 @@ static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_er
 
     if (key.n < l->prefix.len || (l->prefix.len && memcmp(key.p, l->prefix.p, l->prefix.len) != 0))
         return FST_ELIMIT; /* sorted: nothing with the prefix comes any more */
-    common = common_prefix(l, key);
+    common = fst_s3_common_prefix(key, l->prefix.len, fst_buf_view(&l->delimiter));
     if (common.n && l->after.len >= common.n && !memcmp(l->after.p, common.p, common.n))
         return skip_over(l, common); /* listed on the page before */
     if (l->count == l->max) {

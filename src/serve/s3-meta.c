@@ -190,16 +190,39 @@ static bool check_sum(struct fst_exchange *x, enum fst_sum sum, struct fst_view 
     return false;
 }
 
+/* A checksum that the service cannot verify is refused, not passed over. */
+static void find_unknown(void *ctx, struct fst_view name, struct fst_view value)
+{
+    static const char        prefix[] = "x-amz-checksum-";
+    static const char *const others[] = { "algorithm", "mode", "type" };
+    bool                     known = fst_sum_by_header(name) != FST_SUMS;
+
+    if (name.n == sizeof "x-amz-trailer" - 1 && !strncasecmp(name.p, "x-amz-trailer", name.n)) {
+        name = value;
+        known = fst_sum_by_header(name) != FST_SUMS;
+    }
+    if (name.n < sizeof prefix || strncasecmp(name.p, prefix, sizeof prefix - 1) != 0)
+        return;
+    name = fst_view_from(name, sizeof prefix - 1);
+    for (size_t i = 0; i < FST_COUNT(others); i++)
+        known |= name.n == strlen(others[i]) && !strncasecmp(name.p, others[i], name.n);
+    *(bool *)ctx |= !known;
+}
+
 /* One checksum at most, and of the algorithm that the client says it used. */
 static bool check_names(struct fst_exchange *x)
 {
+    bool            unknown = false;
     struct fst_view said = fst_exchange_header(x, "x-amz-sdk-checksum-algorithm");
     enum fst_sum    named = fst_s3_named_sum(x);
     unsigned        count = fst_exchange_header(x, "x-amz-trailer").n != 0;
 
     for (unsigned i = 0; i < FST_SUMS; i++)
         count += *fst_sum_kinds[i].header && fst_exchange_header(x, fst_sum_kinds[i].header).n;
-    if (count > 1)
+    fst_exchange_each_header(x, find_unknown, &unknown);
+    if (unknown)
+        fst_serve_s3_error(x, 501, "NotImplemented", "The local service knows the checksums CRC32, CRC32C, CRC64NVME, SHA1 and SHA256.");
+    else if (count > 1)
         fst_serve_s3_error(x, 400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
     else if (said.n && named != FST_SUMS && fst_sum_by_name(said) != named)
         fst_serve_s3_error(x, 400, "InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.");

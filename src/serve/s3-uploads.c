@@ -120,14 +120,6 @@ static void add_key(struct page *p, struct fst_buf *out, const char *element, st
     fst_buf_clear(&encoded);
 }
 
-/* The key up to the delimiter behind the prefix; empty when there is none. */
-static struct fst_view common_prefix(const struct page *p, struct fst_view key)
-{
-    struct fst_view rest = fst_view_from(key, p->prefix.len);
-    const char     *at = p->delimiter.len && rest.n ? memmem(rest.p, rest.n, p->delimiter.p, p->delimiter.len) : NULL;
-    return at ? fst_view_n(key.p, (size_t)(at - key.p) + p->delimiter.len) : (struct fst_view){ 0 };
-}
-
 /* key, id, created, owner, sum, sum_type, sum_named */
 static void write_upload(struct page *p, const struct fst_row *row)
 {
@@ -151,7 +143,7 @@ static void write_upload(struct page *p, const struct fst_row *row)
 static enum fst_status add_upload(void *ctx, const struct fst_row *row, struct fst_error *err)
 {
     struct page    *p = ctx;
-    struct fst_view key = fst_row_text(row, 0), common = common_prefix(p, key);
+    struct fst_view key = fst_row_text(row, 0), common = fst_s3_common_prefix(key, p->prefix.len, fst_buf_view(&p->delimiter));
 
     if (common.n && (fst_view_equal(common, fst_buf_view(&p->common)) || fst_view_equal(common, fst_buf_view(&p->after))))
         return FST_OK; /* listed already, here or on the page before */

@@ -153,6 +153,11 @@ FST_MUST_USE enum fst_status fst_s3_remove(struct fst_serve *s, struct fst_view 
 /* The ETag of a body that was summed: its MD5, or as with KMS none. */
 void fst_s3_body_etag(struct fst_serve *s, const struct fst_exchange *x, char etag[FST_ETAG_MAX]);
 
+/* ---- s3-list.c */
+
+/* The key up to the delimiter behind the prefix, which it begins with; empty when there is none. */
+struct fst_view fst_s3_common_prefix(struct fst_view key, size_t prefix_bytes, struct fst_view delimiter);
+
 /* ---- s3-acl.c: canned ACLs */
 
 /* The one that the request names, "private" when it names none; false when it is not known: that is answered. */

@@ -277,6 +277,7 @@ def settings():
         check(f"uploads' prefixes by {size}", [c["Prefix"] for p in pages for c in p.get("CommonPrefixes", [])], ["a/", "b/"])
         check(f"uploads by {size}", [u["Key"] for p in pages for u in p.get("Uploads", [])], ["c"])
     refused("InvalidRequest", s3.put_object, **at, Key="k", Body=b"123456789", ChecksumCRC32="y/Q5Jg==", ChecksumSHA1="98O8HYCOBHMq32eZZczDTKeuNEE=")
+    refused("NotImplemented", s3.put_object, **at, Key="k", Body=b"x", ChecksumSHA512="wrong")
     refused("InvalidArgument", s3.copy_object, **at, Key="c", CopySource="set/k", MetadataDirective="MOVE")
     for key in ("open", "closed", "k"):
         s3.delete_object(**at, Key=key)
