@@ -118,17 +118,20 @@ static enum fst_status visit(void *ctx, const struct fst_row *row, struct fst_er
     return skip_over(l, common);
 }
 
+/* Of the version that ?4 names, of the key ?2; null when none is named. */
+#define SEQ_OF_MARKER                                                                                                      \
+    "(SELECT max(seq) FROM (SELECT seq FROM object WHERE bucket = ?1 AND key = ?2 AND id = ?4 UNION ALL"                      \
+    " SELECT seq FROM version WHERE bucket = ?1 AND key = ?2 AND id = ?4))"
+
 static enum fst_status look_up_once(struct listing *l, struct fst_error *err)
 {
     static const char objects[] = "SELECT key, size, etag, modified, headers FROM object WHERE bucket = ? AND key > ? AND key >= ? ORDER BY key";
-    static const char versions[] =
-        "SELECT key, size, etag, modified, headers, id, marker, latest FROM"
-        " (SELECT *, 0 AS marker, 1 AS latest FROM object WHERE bucket = ?1 AND key >= ?2 AND key >= ?3 UNION ALL"
-        "  SELECT *, seq = (SELECT max(seq) FROM (SELECT seq FROM object AS o WHERE o.bucket = v.bucket AND o.key = v.key UNION ALL"
-        "   SELECT seq FROM version AS w WHERE w.bucket = v.bucket AND w.key = v.key)) FROM version AS v"
-        "  WHERE bucket = ?1 AND key >= ?2 AND key >= ?3)"
-        " WHERE key > ?2 OR (?4 <> '' AND seq < (SELECT max(seq) FROM (SELECT seq FROM object WHERE bucket = ?1 AND key = ?2 AND id = ?4 UNION ALL"
-        "  SELECT seq FROM version WHERE bucket = ?1 AND key = ?2 AND id = ?4))) ORDER BY key, seq DESC";
+    static const char versions[] = /* two sorted lots, merged */
+        "SELECT key, size, etag, modified, headers, id, 0, 1, seq FROM object"
+        " WHERE bucket = ?1 AND key >= ?2 AND key >= ?3 AND (key > ?2 OR seq < " SEQ_OF_MARKER ") UNION ALL"
+        " SELECT key, size, etag, modified, headers, id, marker, seq = (SELECT max(seq) FROM (SELECT seq FROM object AS o"
+        "  WHERE o.bucket = v.bucket AND o.key = v.key UNION ALL SELECT seq FROM version AS w WHERE w.bucket = v.bucket AND w.key = v.key)), seq"
+        " FROM version AS v WHERE bucket = ?1 AND key >= ?2 AND key >= ?3 AND (key > ?2 OR seq < " SEQ_OF_MARKER ") ORDER BY key, seq DESC";
 
     if (l->kind != VERSIONS)
         return fst_db_run(l->q->s->db, visit, l, err, objects, "ttt", l->q->bucket, fst_buf_view(&l->after), fst_buf_view(&l->from));
