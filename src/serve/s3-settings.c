@@ -23,14 +23,14 @@ static const struct setting {
     const char *code, *message; /* where there is none */
     const char *otherwise;
     int         status; /* of a PUT */
-    bool        are_tags;
+    bool        are_tags, resets; /* deleting it leaves the bucket with `otherwise`, not without */
 } settings[] = {
     { BLOCK, "PublicAccessBlockConfiguration", "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found",
-      DEFAULT_BLOCK, 200, false },
+      DEFAULT_BLOCK, 200, false, false },
     { "encryption", "ServerSideEncryptionConfiguration", "ServerSideEncryptionConfigurationNotFoundError",
-      "The server side encryption configuration was not found", DEFAULT_ENCRYPTION, 200, false },
-    { OWNERSHIP, "OwnershipControls", "OwnershipControlsNotFoundError", "The bucket ownership controls were not found", NULL, 200, false },
-    { "tagging", "Tagging", "NoSuchTagSet", "The TagSet does not exist", NULL, 204, true },
+      "The server side encryption configuration was not found", DEFAULT_ENCRYPTION, 200, false, true },
+    { OWNERSHIP, "OwnershipControls", "OwnershipControlsNotFoundError", "The bucket ownership controls were not found", NULL, 200, false, false },
+    { "tagging", "Tagging", "NoSuchTagSet", "The TagSet does not exist", NULL, 204, true, false },
 };
 
 static const struct setting *setting_of(const struct fst_exchange *x)
@@ -119,14 +119,16 @@ void fst_serve_put_setting(struct fst_s3 *q)
     fst_buf_clear(&tags);
 }
 
-/* What is left is the setting as a document that is empty; of encryption the default. */
+static enum fst_status unset(struct fst_s3 *q, const char *name)
+{
+    return fst_db_run(q->s->db, NULL, NULL, &q->err, "DELETE FROM setting WHERE bucket = ? AND name = ?", "tt", q->bucket, fst_view_of(name));
+}
+
 void fst_serve_delete_setting(struct fst_s3 *q)
 {
     const struct setting *s = setting_of(q->x);
-    enum fst_status       st = strcmp(s->argument, BLOCK) ? fst_db_run(q->s->db, NULL, NULL, &q->err, "DELETE FROM setting WHERE bucket = ? AND name = ?",
-                                                                       "tt", q->bucket, fst_view_of(s->argument))
-                                                          : set(q, BLOCK, (struct fst_view){ 0 });
-    if (st)
+
+    if (s->resets ? unset(q, s->argument) : set(q, s->argument, (struct fst_view){ 0 }))
         fst_s3_failed(q);
     else
         q->x->status = 204;
