@@ -184,6 +184,13 @@ static void set_kinds(struct fst_compiler *c, uint32_t point, struct fst_view ty
     point_at(c, point)->kind_count = c->kinds.count - first;
 }
 
+static void set_limit(struct fst_compiler *c, uint32_t point, struct fst_view text, bool is_least)
+{
+    struct fst_pool_str    limit = fst_compile_intern(c, text);
+    struct fst_point_row *p = point_at(c, point);
+    *(is_least ? &p->least : &p->most) = limit;
+}
+
 static void set_clauses(struct fst_compiler *c, uint32_t point, struct fst_view rest)
 {
     uint16_t binding = fst_compile_binding(c, rest);
@@ -206,6 +213,8 @@ static void set_clauses(struct fst_compiler *c, uint32_t point, struct fst_view 
             fst_compile_point_facts(c, point)->slicing = word;
         else if (fst_view_is(key, "maxLength") && fst_parse_u64(&n, word) && n < UINT32_MAX)
             point_at(c, point)->max_length = (uint32_t)n;
+        else if (fst_view_is(key, "minValue") || fst_view_is(key, "maxValue"))
+            set_limit(c, point, word, fst_view_is(key, "minValue"));
     }
 }
 
@@ -392,7 +401,7 @@ static bool prune(struct fst_compiler *c, uint32_t point, fst_def above, bool is
     bool slices = prune_chain(c, point, true, above, depth + 1);
     p = point_at(c, point);
     return is_slice || below || slices || p->min || p->max != UINT32_MAX || p->kind_count || p->binding != FST_NONE ||
-           p->value || p->rule_count || p->same || p->max_length;
+           p->value || p->rule_count || p->same || p->max_length || p->least.n || p->most.n;
 }
 
 static bool prune_chain(struct fst_compiler *c, uint32_t point, bool slices, fst_def above, unsigned depth)

@@ -22,7 +22,7 @@ struct fst_define {
     size_t                  count, cap;
     struct fst_tape         scratch;
     struct fst_buf          undo; /* for strings with escapes */
-    struct fst_buf          id;   /* of an element that has none */
+    struct fst_buf          id, last_id; /* an element's, and that of the one before */
 };
 
 /* By canonical URL; a version behind "|" is left aside. NULL when not there. */

@@ -180,13 +180,31 @@ static void add_slicing(struct source *s, uint32_t element)
         s->out->len = start;
 }
 
+/* " minValue=5", " maxValue=5|mg|http://unitsofmeasure.org": a number, or a quantity whose unit is coded. */
+static void add_limit(struct source *s, const char *name, uint32_t limit)
+{
+    struct fst_view code, value;
+    if (fst_tape_kind(s->t, limit) == FST_JSON_NUMBER) {
+        fst_buf_addf(s->out, " %s=%.*s", name, FST_VIEW_ARGS(fst_tape_raw(s->t, limit)));
+        return;
+    }
+    if (fst_tape_kind(s->t, limit) != FST_JSON_OBJECT)
+        return;
+    value = fst_tape_raw(s->t, fst_tape_member(s->t, limit, "value"));
+    code = fst_tape_raw(s->t, fst_tape_member(s->t, limit, "code"));
+    if (value.n && code.n && !memchr(code.p, ' ', code.n))
+        fst_buf_addf(s->out, " %s=%.*s|%.*s|%.*s", name, FST_VIEW_ARGS(value), FST_VIEW_ARGS(code), FST_VIEW_ARGS(string_of(s, limit, "system")));
+}
+
 /* " fixedCode=…", " patternCodeableConcept=…": the rest of the line, JSON. Also minValue and maxValue, maxLength. */
 static void add_values(struct source *s, uint32_t element)
 {
     uint32_t value = FST_NO_NODE;
     FST_EACH_MEMBER(s->t, element, name) {
         struct fst_view n = fst_tape_raw(s->t, name);
-        if (fst_view_starts(n, "minValue") || fst_view_starts(n, "maxValue") || fst_view_is(n, "maxLength"))
+        if (fst_view_starts(n, "minValue") || fst_view_starts(n, "maxValue"))
+            add_limit(s, fst_view_starts(n, "minValue") ? "minValue" : "maxValue", name + 1);
+        else if (fst_view_is(n, "maxLength"))
             fst_buf_addf(s->out, " %.*s=%.*s", FST_VIEW_ARGS(n), FST_VIEW_ARGS(fst_tape_raw(s->t, name + 1)));
         else if (fst_view_starts(n, "fixed") || fst_view_starts(n, "pattern"))
             value = name;
@@ -357,18 +375,46 @@ static void add_base_facts(struct source *s, struct fst_view base_path, struct f
         }
 }
 
-/* "Patient.extension:race": the id, or what it would be. */
+/* Take the next of "a.b:c.d" off: "a", without the dot. */
+static struct fst_view take_segment(struct fst_view *rest)
+{
+    const char     *dot = rest->n ? memchr(rest->p, '.', rest->n) : NULL;
+    struct fst_view segment = fst_view_n(rest->p, dot ? (size_t)(dot - rest->p) : rest->n);
+    *rest = dot ? fst_view_from(*rest, segment.n + 1) : (struct fst_view){ 0 };
+    return segment;
+}
+
+/* Is the segment of an id, "coding:loinc", that of an element called `name`? */
+static bool is_called(struct fst_view segment, struct fst_view name)
+{
+    return segment.n >= name.n && !memcmp(segment.p, name.p, name.n) && (segment.n == name.n || segment.p[name.n] == ':');
+}
+
+/* "Patient.extension:race.url": the id, or what it would be: an element is in the slices that the one before it was in. */
 static struct fst_view element_id(struct source *s, uint32_t element)
 {
-    struct fst_view id = string_of(s, element, "id"), name = string_of(s, element, "sliceName");
-    if (id.n && !memchr(id.p, ' ', id.n))
-        return id;
-    id = fst_tape_raw(s->t, fst_tape_member(s->t, element, "path"));
-    if (!name.n)
-        return id;
+    struct fst_view id = string_of(s, element, "id"), name = fst_tape_raw(s->t, fst_tape_member(s->t, element, "sliceName"));
+    struct fst_view path, before = fst_buf_view(&s->d->last_id);
     fst_buf_reset(&s->d->id);
-    fst_buf_addf(&s->d->id, "%.*s:%.*s", FST_VIEW_ARGS(id), FST_VIEW_ARGS(fst_tape_raw(s->t, fst_tape_member(s->t, element, "sliceName"))));
-    return fst_buf_view(&s->d->id);
+    if (id.n && !memchr(id.p, ' ', id.n)) {
+        fst_buf_add_view(&s->d->id, id);
+    } else {
+        path = fst_tape_raw(s->t, fst_tape_member(s->t, element, "path"));
+        while (path.n) {
+            struct fst_view segment = take_segment(&path), sliced = take_segment(&before);
+            bool            is_within = path.n && is_called(sliced, segment);
+            fst_buf_add_view(&s->d->id, is_within ? sliced : segment);
+            if (!is_within)
+                before.n = 0;
+            if (path.n)
+                fst_buf_add_char(&s->d->id, '.');
+        }
+        if (name.n)
+            fst_buf_addf(&s->d->id, ":%.*s", FST_VIEW_ARGS(name));
+    }
+    fst_buf_reset(&s->d->last_id);
+    fst_buf_add_view(&s->d->last_id, fst_buf_view(&s->d->id));
+    return fst_buf_view(&s->d->last_id);
 }
 
 static void add_profile_element(struct source *s, uint32_t element, struct fst_buf *own, struct fst_buf *base)
@@ -420,6 +466,7 @@ void fst_define_write_profile(struct fst_define *d, struct fst_define_item *item
     bool     is_partial = snapshot_elements(&s) == FST_NO_NODE;
     uint32_t elements = is_partial ? differential_elements(&s) : snapshot_elements(&s);
     add_profile_head(&s, is_partial);
+    fst_buf_reset(&d->last_id);
     fst_buf_init(&own, 1 << 20);
     fst_buf_init(&base, 1 << 20);
     add_contexts(&s);

@@ -140,6 +140,7 @@ enum fst_status fst_define_write(struct fst_define *d, struct fst_buf *out, stru
 {
     fst_buf_init(&d->undo, 1 << 20);
     fst_buf_init(&d->id, 1 << 16);
+    fst_buf_init(&d->last_id, 1 << 16);
     fst_buf_add_str(out, "# Written by fhir/define.h from HL7's definitions (CC0); docs/facts.md describes it.\n");
     enum fst_status st = write_kind(d, FST_DEFINE_STRUCTURE, fst_define_write_type, out, err);
     if (!st)
@@ -151,5 +152,6 @@ enum fst_status fst_define_write(struct fst_define *d, struct fst_buf *out, stru
         st = write_kind(d, FST_DEFINE_CODESYSTEM, fst_define_write_codesystem, out, err);
     fst_buf_clear(&d->undo);
     fst_buf_clear(&d->id);
+    fst_buf_clear(&d->last_id);
     return st;
 }

@@ -114,6 +114,7 @@ struct fst_point_row {
     uint32_t            rules, rule_count;
     uint32_t            tests, test_count; /* of a slice: a value that passes all is one of it */
     uint32_t            max_length; /* 0: none */
+    struct fst_pool_str least, most; /* "5" or "5|mg|http://unitsofmeasure.org"; empty: none */
     uint16_t            binding;
     uint8_t             slicing;
     bool                is_ordered, is_pattern;

@@ -54,6 +54,8 @@ uint32_t fst_profile_slices(const struct fst_schema *s, uint32_t point); /* how 
 /* Does the value at `node` equal the fixed value, or have all that the pattern has? */
 bool fst_profile_matches(struct fst_validator *v, uint32_t node, uint32_t value, bool is_pattern);
 void fst_profile_value(struct fst_validator *v, const struct fst_occurrence *o, uint32_t value, bool is_pattern);
+/* A number or a Quantity of the same unit against a least and a greatest value. */
+void fst_profile_limits(struct fst_validator *v, const struct fst_occurrence *o, const struct fst_point_row *p);
 void fst_profile_binding(struct fst_validator *v, const struct fst_occurrence *o, const struct fst_binding_row *b);
 /* Is the value, of that type, in the set? */
 bool fst_profile_is_bound(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set);

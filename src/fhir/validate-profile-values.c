@@ -127,6 +127,57 @@ void fst_profile_value(struct fst_validator *v, const struct fst_occurrence *o, 
         compare_members(v, o, value, is_pattern);
 }
 
+/* ---- limits */
+
+/* "5|mg|http://unitsofmeasure.org": its nth part; empty: there are fewer. */
+static struct fst_view part_of(struct fst_view limit, unsigned n)
+{
+    const char *bar;
+    for (;; n--) {
+        bar = limit.n ? memchr(limit.p, '|', limit.n) : NULL;
+        if (!n)
+            return bar ? fst_view_n(limit.p, (size_t)(bar - limit.p)) : limit;
+        limit = bar ? fst_view_from(limit, (size_t)(bar - limit.p) + 1) : (struct fst_view){ 0 };
+    }
+}
+
+static double number_of(struct fst_view text)
+{
+    char copy[64];
+    snprintf(copy, sizeof copy, "%.*s", FST_VIEW_ARGS(text));
+    return strtod(copy, NULL);
+}
+
+/* The number to compare with that limit; false: they cannot be compared. */
+static bool comparable(struct fst_validator *v, const struct fst_occurrence *o, struct fst_view limit, double *number)
+{
+    struct fst_view value = fst_tape_raw(v->tape, o->node), code = part_of(limit, 1), system = part_of(limit, 2);
+    bool            is_quantity = fst_tape_kind(v->tape, o->node) == FST_JSON_OBJECT;
+    if (is_quantity) {
+        uint32_t node = fst_tape_member(v->tape, o->node, "value");
+        if (!code.n || node == FST_NO_NODE || !fst_view_equal(fst_tape_member_string(v->tape, o->node, "code", &v->scratch), code) ||
+            !fst_view_equal(fst_tape_member_string(v->tape, o->node, "system", &v->scratch), system))
+            return false;
+        value = fst_tape_raw(v->tape, node);
+    } else if (fst_tape_kind(v->tape, o->node) != FST_JSON_NUMBER || code.n) {
+        return false;
+    }
+    *number = number_of(value);
+    return true;
+}
+
+void fst_profile_limits(struct fst_validator *v, const struct fst_occurrence *o, const struct fst_point_row *p)
+{
+    struct fst_view least = fst_pool_view(v->schema, p->least), most = fst_pool_view(v->schema, p->most);
+    double          number;
+    if (o->node == FST_NO_NODE)
+        return;
+    if (least.n && comparable(v, o, least, &number) && number < number_of(part_of(least, 0)))
+        fst_error_at(v, o->place, FST_ISSUE_INVALID, "min-value", o->node, "less than %.*s, which the profile asks for at least", FST_VIEW_ARGS(least));
+    if (most.n && comparable(v, o, most, &number) && number > number_of(part_of(most, 0)))
+        fst_error_at(v, o->place, FST_ISSUE_INVALID, "max-value", o->node, "more than %.*s, which the profile allows at most", FST_VIEW_ARGS(most));
+}
+
 /* ---- bindings */
 
 bool fst_profile_is_bound(struct fst_validator *v, fst_def def, uint32_t node, uint16_t set)

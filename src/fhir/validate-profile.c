@@ -208,6 +208,8 @@ void fst_profile_occurrence(struct fst_validator *v, const struct fst_occurrence
         fst_profile_value(v, o, p->value, p->is_pattern);
     if (p->binding != FST_NONE)
         fst_profile_binding(v, o, &v->schema->bindings[p->binding]);
+    if (p->least.n || p->most.n)
+        fst_profile_limits(v, o, p);
     if (p->max_length)
         check_length(v, o, p->max_length);
     if (p->children || p->same)

@@ -91,6 +91,20 @@ static void slices(void **state)
 {
     static const struct row rows[] = {
         { "in a slice", "Patient", BY_USE, PAT "\"name\":[{\"use\":\"official\"}]}", "" },
+        { "too little", "Observation", AT("Observation.value[x]", "Observation.value[x]", ",\"minValueInteger\":3"), OBS "\"valueInteger\":2}",
+          "min-value at Observation.value.ofType(integer)" },
+        { "enough", "Observation", AT("Observation.value[x]", "Observation.value[x]", ",\"minValueInteger\":3"), OBS "\"valueInteger\":3}", "" },
+        { "too much", "Observation",
+          AT("Observation.value[x]", "Observation.value[x]", ",\"maxValueQuantity\":{\"value\":1.5,\"code\":\"mg\",\"system\":\"http://unitsofmeasure.org\"}"),
+          OBS "\"valueQuantity\":{\"value\":2,\"code\":\"mg\",\"system\":\"http://unitsofmeasure.org\"}}", "max-value at Observation.value.ofType(Quantity)" },
+        { "of another unit", "Observation",
+          AT("Observation.value[x]", "Observation.value[x]", ",\"maxValueQuantity\":{\"value\":1.5,\"code\":\"mg\",\"system\":\"http://unitsofmeasure.org\"}"),
+          OBS "\"valueQuantity\":{\"value\":2,\"code\":\"ug\",\"system\":\"http://unitsofmeasure.org\"}}", "" },
+        { "elements without ids are in the slice before them", "Patient",
+          "{\"path\":\"Patient.name\",\"slicing\":{\"discriminator\":[{\"type\":\"value\",\"path\":\"use\"}],\"rules\":\"closed\"}},"
+          "{\"path\":\"Patient.name\",\"sliceName\":\"o\"},{\"path\":\"Patient.name.use\",\"fixedCode\":\"official\"},"
+          "{\"path\":\"Patient.name\",\"sliceName\":\"n\"},{\"path\":\"Patient.name.use\",\"fixedCode\":\"nickname\"},{\"path\":\"Patient.name.text\",\"min\":1}",
+          PAT "\"name\":[{\"use\":\"official\"},{\"use\":\"nickname\"}]}", "min at Patient.name[1]" },
         { "closed", "Patient", BY_USE, PAT "\"name\":[{\"use\":\"old\"}]}", "slicing at Patient.name[0]" },
         { "too many", "Patient", BY_USE, PAT "\"name\":[{\"use\":\"official\"},{\"use\":\"official\"}]}", "slice-max at Patient" },
         { "of a slice", "Patient", RESLICED, PAT "\"name\":[{\"use\":\"official\"}]}", "slice-max at Patient" },
