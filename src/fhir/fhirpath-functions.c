@@ -582,6 +582,33 @@ static struct fst_coll call_conforms(const struct call *c)
     return c->e->failed ? none(c) : boolean(c, fst_schema_is_a(c->e->schema, item_at(c, 0)->def, def));
 }
 
+/* ---- of what is referred to */
+
+/* The resources that references, or URLs, lead to. Where one is not at hand nothing can be told. */
+static struct fst_coll call_resolve(const struct call *c)
+{
+    struct fst_path_eval *e = c->e;
+    uint32_t              from = e->count;
+
+    e->beyond++;
+    for (uint32_t i = 0; i < c->focus.n && !e->failed; i++) {
+        struct fst_path_item item = *item_at(c, i);
+        uint32_t             at = item.kind == FST_PATH_NODE && item.node != FST_NO_NODE ? item.node : FST_NO_NODE, resource = FST_NO_NODE, name;
+        struct fst_view      reference = { 0 };
+        if (at != FST_NO_NODE && fst_tape_kind(e->tape, at) == FST_JSON_OBJECT)
+            at = fst_tape_member(e->tape, at, "reference");
+        if (at != FST_NO_NODE && fst_tape_kind(e->tape, at) == FST_JSON_STRING)
+            reference = fst_path_node_text(e, at);
+        if (reference.n && e->resolve)
+            resource = e->resolve(e->resolve_ctx, reference);
+        name = resource == FST_NO_NODE ? FST_NO_NODE : fst_tape_member(e->tape, resource, "resourceType");
+        e->failed |= name == FST_NO_NODE;
+        if (name != FST_NO_NODE)
+            fst_path_push(e, fst_path_node(fst_schema_find(e->schema, fst_path_node_text(e, name)), resource, FST_NO_NODE));
+    }
+    return fst_path_keep(e, c->base, (struct fst_coll){ from, e->count - from });
+}
+
 /* ---- the list */
 
 struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_expr *x, struct fst_coll focus, uint32_t base)
@@ -616,7 +643,8 @@ struct fst_coll fst_path_call(struct fst_path_eval *e, const struct fst_path_exp
     case FST_FN_extension: return call_extension(&c);
     case FST_FN_memberOf: return call_member_of(&c);
     case FST_FN_conformsTo: return call_conforms(&c);
-    case FST_FN_htmlChecks: case FST_FN_resolve: /* whoever asks cannot be told here */
+    case FST_FN_resolve: return call_resolve(&c);
+    case FST_FN_htmlChecks: /* whoever asks cannot be told here */
         break;
     default: return fst_path_call_scalar(e, x, focus, base);
     }

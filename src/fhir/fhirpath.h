@@ -51,6 +51,8 @@ struct fst_path_eval {
     uint32_t                 steps, depth;
     uint64_t                 beyond; /* how often %resource or %rootResource was asked for: an answer may depend on them then */
     uint64_t                 budget; /* steps that all evaluations to come may take together; 0: each fails at once */
+    uint32_t               (*resolve)(void *ctx, struct fst_view reference); /* the resource that it leads to, or FST_NO_NODE; NULL: none can be told */
+    void                    *resolve_ctx;
     bool                     failed; /* too many steps, or a thing that is not known: the result means nothing */
 };
 

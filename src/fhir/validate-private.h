@@ -192,6 +192,8 @@ uint64_t       *fst_invariants_budget(struct fst_validator *v);
 uint64_t        fst_invariants_beyond(const struct fst_validator *v);
 void            fst_validate_invariants(struct fst_validator *v, const struct fst_frame *at);
 
+/* The resource that a reference leads to, contained or in the Bundle that this one is in; FST_NO_NODE: neither. */
+uint32_t fst_reference_resource(struct fst_validator *v, struct fst_view reference);
 /* The type of what a reference leads to, as far as that can be known; false and empty when it cannot. */
 bool fst_reference_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type);
 

@@ -58,11 +58,18 @@ static struct fst_path_item item_of(const struct fst_validator *v, const struct 
                                    .more = FST_NO_NODE };
 }
 
+static uint32_t resolve(void *ctx, struct fst_view reference)
+{
+    return fst_reference_resource(ctx, reference);
+}
+
 void fst_profile_set_scope(struct fst_validator *v)
 {
     const struct fst_resource_scope *scope = v->scope;
     struct fst_path_eval            *e = &v->profile_check->eval;
     e->tape = v->tape;
+    e->resolve = resolve;
+    e->resolve_ctx = v;
     e->resource = item_of(v, scope->frame);
     while (scope->is_contained && scope->up)
         scope = scope->up;

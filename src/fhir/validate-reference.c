@@ -110,8 +110,8 @@ bool fst_reference_is_search(const struct fst_validator *v, struct fst_view refe
 
 /* ---- what is referred to */
 
-/* "#id": the type of a contained resource with that id; "#": that of the resource that this one is contained in. */
-static bool contained_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+/* "#id": the contained resource with that id; "#": the resource that this one is contained in. */
+static uint32_t contained_resource(struct fst_validator *v, struct fst_view reference)
 {
     const struct fst_resource_scope *scope = v->scope;
     struct fst_view                  id = fst_view_from(reference, 1);
@@ -120,44 +120,50 @@ static bool contained_type(struct fst_validator *v, struct fst_view reference, s
     fst_beyond(v);
     while (scope->is_contained && scope->up)
         scope = scope->up;
-    *type = fst_pool_view(v->schema, scope->frame->type->name);
+    if (!id.n)
+        return scope == v->scope ? FST_NO_NODE : scope->frame->node;
     contained = fst_tape_member(v->tape, scope->frame->node, "contained");
-    if (!id.n || contained == FST_NO_NODE)
-        return !id.n && scope != v->scope;
+    if (contained == FST_NO_NODE)
+        return FST_NO_NODE;
     FST_EACH_ELEMENT(v->tape, contained, item) {
         if (++v->lookups > MAX_LOOKUPS)
             break;
-        if (fst_view_equal(fst_tape_member_string(v->tape, item, "id", &v->scratch2), id)) {
-            fst_def def = fst_schema_find(v->schema, fst_tape_member_string(v->tape, item, "resourceType", &v->scratch2));
-            *type = def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
-            return true;
-        }
+        if (fst_view_equal(fst_tape_member_string(v->tape, item, "id", &v->scratch2), id))
+            return item;
     }
-    return false;
+    return FST_NO_NODE;
 }
 
-/* Of a reference within a Bundle: what it leads to there counts before what its text says. */
-static bool bundled_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
+uint32_t fst_reference_resource(struct fst_validator *v, struct fst_view reference)
 {
-    uint32_t resource = FST_NO_NODE;
-    fst_def  def;
+    uint32_t resource = FST_NO_NODE, entry;
 
-    if (!v->scope->entry)
-        return false;
-    fst_entries_resolve(v, reference, &resource);
-    def = resource == FST_NO_NODE ? FST_NO_DEF : fst_schema_find(v->schema, fst_tape_member_string(v->tape, resource, "resourceType", &v->scratch2));
-    *type = def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
-    return type->n;
+    fst_beyond(v);
+    if (reference.n && reference.p[0] == '#')
+        return contained_resource(v, reference);
+    if (v->scope->entry)
+        fst_entries_resolve(v, reference, &resource);
+    else if (fst_entries_called(v, v->scope->frame->node, FST_ENTRY_URL, reference, &entry) == 1)
+        resource = fst_tape_member(v->tape, entry, "resource");
+    return resource;
 }
 
+/* The name of the resource's type; empty when there is no such type, or no resource. */
+static struct fst_view type_of(struct fst_validator *v, uint32_t resource)
+{
+    fst_def def = resource == FST_NO_NODE ? FST_NO_DEF : fst_schema_find(v->schema, fst_tape_member_string(v->tape, resource, "resourceType", &v->scratch2));
+    return def == FST_NO_DEF ? (struct fst_view){ 0 } : fst_pool_view(v->schema, v->schema->types[def].name);
+}
+
+/* What it leads to here counts before what its text says. */
 bool fst_reference_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
-    if (reference.n && reference.p[0] != '#' && bundled_type(v, reference, type))
-        return true;
-    if (reference.n && (reference.p[0] == '#' ? contained_type(v, reference, type) : target_type(v, reference, type)))
-        return type->n;
-    *type = (struct fst_view){ 0 };
-    return false;
+    bool is_within = reference.n && reference.p[0] == '#';
+
+    *type = is_within || (reference.n && v->scope->entry) ? type_of(v, fst_reference_resource(v, reference)) : (struct fst_view){ 0 };
+    if (!type->n && reference.n && !is_within && !target_type(v, reference, type))
+        *type = (struct fst_view){ 0 };
+    return type->n;
 }
 
 /* What Reference.type says must be a type that may be here, and that of what is referred to. */

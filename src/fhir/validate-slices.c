@@ -82,46 +82,12 @@ static struct fst_path_item resource_item(struct fst_validator *v, uint32_t node
     return item.def == FST_NO_DEF ? none : item;
 }
 
-static uint32_t contained_with(struct fst_validator *v, struct fst_view id)
-{
-    const struct fst_resource_scope *scope = v->scope;
-    while (scope->is_contained && scope->up)
-        scope = scope->up;
-    uint32_t list = fst_tape_member(v->tape, scope->frame->node, "contained");
-    if (list != FST_NO_NODE)
-        FST_EACH_ELEMENT(v->tape, list, item)
-            if (fst_view_equal(fst_tape_member_string(v->tape, item, "id", &v->scratch2), id))
-                return item;
-    return FST_NO_NODE;
-}
-
-/* `url` itself, or one that ends in "/" and the relative `reference`. */
-static bool is_called(struct fst_view url, struct fst_view reference)
-{
-    return fst_view_equal(url, reference) ||
-           (url.n > reference.n && url.p[url.n - reference.n - 1] == '/' && !memcmp(url.p + url.n - reference.n, reference.p, reference.n));
-}
-
-static uint32_t entry_called(struct fst_validator *v, struct fst_view reference)
-{
-    const struct fst_resource_scope *scope = v->scope;
-    while (scope->up)
-        scope = scope->up;
-    uint32_t list = fst_tape_member(v->tape, scope->frame->node, "entry");
-    if (list != FST_NO_NODE)
-        FST_EACH_ELEMENT(v->tape, list, entry)
-            if (is_called(fst_tape_member_string(v->tape, entry, "fullUrl", &v->scratch2), reference))
-                return fst_tape_member(v->tape, entry, "resource");
-    return FST_NO_NODE;
-}
-
 static void resolve(struct fst_validator *v, struct fst_path_item *found, uint32_t n)
 {
-    fst_beyond(v);
     for (uint32_t i = 0; i < n; i++) {
         bool            is_node = found[i].kind == FST_PATH_NODE && found[i].node != FST_NO_NODE;
         struct fst_view reference = is_node ? fst_tape_member_string(v->tape, found[i].node, "reference", &v->scratch) : (struct fst_view){ 0 };
-        found[i] = resource_item(v, !reference.n ? FST_NO_NODE : reference.p[0] == '#' ? contained_with(v, fst_view_from(reference, 1)) : entry_called(v, reference));
+        found[i] = resource_item(v, reference.n ? fst_reference_resource(v, reference) : FST_NO_NODE);
     }
 }
 

@@ -68,6 +68,7 @@ static void run(const struct row *rows, size_t count)
     }
 }
 
+#define RESOLVED ",\"constraint\":[{\"key\":\"t-1\",\"severity\":\"error\",\"human\":\"x\",\"expression\":\"subject.resolve().ofType(Patient).active\"}]"
 #define BY_USE SLICED("Patient.name", "value", "use", "closed", "") SLICE("Patient.name", "o", ",\"max\":\"1\"") \
     AT("Patient.name:o.use", "Patient.name.use", ",\"fixedCode\":\"official\"")
 #define IN_ORDER SLICED("Patient.name", "value", "use", "open", ",\"ordered\":true") SLICE("Patient.name", "o", "")      \
@@ -100,6 +101,11 @@ static void slices(void **state)
         { "of another unit", "Observation",
           AT("Observation.value[x]", "Observation.value[x]", ",\"maxValueQuantity\":{\"value\":1.5,\"code\":\"mg\",\"system\":\"http://unitsofmeasure.org\"}"),
           OBS "\"valueQuantity\":{\"value\":2,\"code\":\"ug\",\"system\":\"http://unitsofmeasure.org\"}}", "" },
+        { "a rule about what is referred to", "Observation", AT("Observation", "Observation", RESOLVED),
+          OBS "\"subject\":{\"reference\":\"#p\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":false}]}", "t-1 at Observation" },
+        { "which it keeps", "Observation", AT("Observation", "Observation", RESOLVED),
+          OBS "\"subject\":{\"reference\":\"#p\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true}]}", "" },
+        { "which is elsewhere", "Observation", AT("Observation", "Observation", RESOLVED), OBS "\"subject\":{\"reference\":\"Patient/1\"}}", "" },
         { "elements without ids are in the slice before them", "Patient",
           "{\"path\":\"Patient.name\",\"slicing\":{\"discriminator\":[{\"type\":\"value\",\"path\":\"use\"}],\"rules\":\"closed\"}},"
           "{\"path\":\"Patient.name\",\"sliceName\":\"o\"},{\"path\":\"Patient.name.use\",\"fixedCode\":\"official\"},"
