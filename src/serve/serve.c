@@ -244,6 +244,19 @@ static enum fst_status lock_folder(struct fst_serve *s, struct fst_buf *path, st
     return FST_OK;
 }
 
+/* Tables are made when they are not there, and not changed. */
+static enum fst_status check_tables(struct fst_serve *s, struct fst_error *err)
+{
+    int64_t         known;
+    enum fst_status st = fst_db_int(s->db, &known, 0, err, "SELECT count(*) FROM pragma_table_info('object') WHERE name = 'seq'", "");
+
+    if (st || known)
+        return st;
+    fst_fail(err, FST_ECONFIG, "%s: kept by an earlier version of the service, which this one cannot read", s->opts.dir);
+    fst_error_hint(err, "give another folder with --dir, or remove this one");
+    return FST_ECONFIG;
+}
+
 static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
 {
     struct fst_buf  path;
@@ -263,6 +276,8 @@ static enum fst_status open_folder(struct fst_serve *s, struct fst_error *err)
     }
     if (!st)
         st = fst_db_open(&s->db, fst_path_join(&path, s->opts.dir, "store.sqlite"), fst_serve_schema, err);
+    if (!st)
+        st = check_tables(s, err);
     if (!st) /* kept so that completing it may be repeated */
         st = fst_db_run(s->db, NULL, NULL, err, "DELETE FROM upload WHERE answer != '' AND created < ?", "i", fst_serve_now_ms(s) - DAY_MS);
     if (!st)

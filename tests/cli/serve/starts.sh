@@ -1,4 +1,4 @@
-# It says where it listens, answers there, refuses a second one in the same folder, and leaves on SIGTERM.
+# It says where it listens, answers there, refuses a second one in the same folder, leaves on SIGTERM, and knows a folder of other tables.
 "$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir lake >out 2>err &
 pid=$!
 i=0
@@ -12,3 +12,7 @@ kill $pid
 wait $pid
 echo "exit $?"
 cat err
+# a folder whose tables are others is not touched
+mkdir earlier
+python3 -c 'import sqlite3; c = sqlite3.connect("earlier/store.sqlite"); c.execute("CREATE TABLE object (bucket TEXT, key TEXT)"); c.commit()'
+"$FHIRSTAGE" serve --listen 127.0.0.1:0 --dir earlier 2>&1
