@@ -132,7 +132,7 @@ static void tell_meter(struct judging *g)
 static enum fst_status emit(struct judging *g, struct batch *b, fst_judged_fn *fn, void *ctx, struct fst_error *err)
 {
     struct fst_validate_inputs_result *r = g->items.result;
-    if (b->st)
+    if (b->st && err)
         *err = b->err;
     for (size_t i = 0; !b->st && i < b->count; i++) {
         r->values++;

@@ -211,7 +211,8 @@ static enum fst_status pass_over(struct preparation *p, const struct fst_prepare
     }
     free(p->outcomes);
     p->outcomes = NULL;
-    return st;
+    /* FST_EINPUT would say that the rest is done */
+    return st == FST_EINPUT ? fst_fail_while(err, FST_EIO, "reading the input again") : st;
 }
 
 /* Could it become more than an import job may hold? Of two neighbouring chunks of a type in a segment, the first was full
@@ -250,7 +251,7 @@ static enum fst_status check_jobs(struct preparation *p, struct fst_error *err)
     enum fst_status st = fst_jobs_split(&found, &p->chunks, p->opts.max_job_files, p->opts.max_job_bytes, err);
 
     if (!st && p->writes && !fst_jobs_equal(&p->jobs, &found))
-        st = fst_fail(err, FST_EINPUT, "the input changed while it was read: it is not the one that was measured");
+        st = fst_fail(err, FST_EIO, "the input changed while it was read: it is not the one that was measured");
     fst_jobs_clear(&found);
     return st;
 }

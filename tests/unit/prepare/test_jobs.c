@@ -175,5 +175,80 @@ static void prepares_for_jobs(void **state)
     assert_int_equal(fst_file_remove_tree(p.dir, NULL), FST_OK);
 }
 
+/* ---- input that changes while it is read */
+
+static const char before[] = "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n{\"resourceType\":\"Patient\",\"id\":\"b\"}\n";
+static const char after[] = "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n{\"resourceType\":\"Account\",\"id\":\"b\"}\n";
+
+struct changing {
+    struct fst_meter meter;
+    enum fst_stage   changes; /* in this stage it is `after` */
+    bool             fails;   /* or cannot be read */
+    size_t           at;
+};
+
+static bool claims(const char *input)
+{
+    return !strcmp(input, "changing:");
+}
+
+static enum fst_status list(void *ctx, const char *url, fst_store_object_fn *fn, void *fn_ctx, struct fst_error *err)
+{
+    return fn(fn_ctx, &(struct fst_store_object){ .url = url, .rel = "in.ndjson", .tag = "t", .bytes = sizeof before - 1 }, err);
+}
+
+static bool not_now(void *ctx, const struct fst_store_object *o)
+{
+    return false;
+}
+
+static enum fst_status open_it(void *ctx, const struct fst_store_object *o, uint64_t offset, void **stream, struct fst_error *err)
+{
+    ((struct changing *)ctx)->at = offset;
+    *stream = ctx;
+    return FST_OK;
+}
+
+static enum fst_status read_it(void *stream, char *out, size_t cap, size_t *n, struct fst_error *err)
+{
+    struct changing *c = stream;
+
+    if (c->fails && c->meter.stage == (int)c->changes)
+        return fst_fail(err, FST_EINPUT, "changing: it changed");
+    *n = sizeof before - 1 - c->at < cap ? sizeof before - 1 - c->at : cap;
+    memcpy(out, (c->meter.stage == (int)c->changes ? after : before) + c->at, *n);
+    c->at += *n;
+    return FST_OK;
+}
+
+static void close_it(void *stream)
+{
+}
+
+/* It was measured to be one file for one job, and is two. */
+static void notices_input_that_changes(void **state)
+{
+    struct changing         c = { .changes = FST_STAGE_DONE };
+    const struct fst_store  store = { .claims = claims, .list = list, .soon = not_now, .open = open_it, .read = read_it,
+                                      .close = close_it, .ctx = &c };
+    const char             *inputs[] = { "changing:" };
+    struct fst_prepare_opts opts = { .inputs = inputs, .input_count = 1, .store = &store, .level = FST_LEVEL_MINIMAL, .jobs = 1,
+                                     .max_job_files = 1, .meter = &c.meter };
+    struct fst_figures      f;
+    struct fst_error        err = { 0 };
+    char                    dir[] = "/tmp/test_jobs-XXXXXX";
+
+    assert_non_null(mkdtemp(dir));
+    opts.out_dir = dir;
+    assert_int_equal(fst_prepare(&opts, NULL, &f, &err), FST_OK);
+    c.changes = FST_STAGE_PREPARE;
+    assert_int_equal(fst_prepare(&opts, NULL, &f, &err), FST_EIO);
+    assert_non_null(strstr(err.text, "changed"));
+    c.fails = true; /* FST_EINPUT would mean that the rest is there */
+    assert_int_equal(fst_prepare(&opts, NULL, &f, &err), FST_EIO);
+    assert_non_null(strstr(err.text, "changed"));
+    assert_int_equal(fst_file_remove_tree(dir, NULL), FST_OK);
+}
+
 FST_TESTS(cmocka_unit_test(splits), cmocka_unit_test(refuses_what_no_job_may_hold), cmocka_unit_test(tells_splits_apart),
-          cmocka_unit_test(names_chunks), cmocka_unit_test(grows_twelvefold_at_most), cmocka_unit_test(prepares_for_jobs))
+          cmocka_unit_test(names_chunks), cmocka_unit_test(grows_twelvefold_at_most), cmocka_unit_test(prepares_for_jobs), cmocka_unit_test(notices_input_that_changes))
