@@ -255,6 +255,20 @@ static bool is_own_rule(struct source *s, uint32_t rule)
     return s->is_profile && (!item || is_constraint(&item->tape));
 }
 
+/* The value sets that an expression asks about. */
+static void use_members(struct source *s, struct fst_view expression)
+{
+    static const char call[] = "memberOf('";
+    const char       *at = expression.p, *end = expression.p + expression.n, *quote;
+    while (at && (at = memmem(at, (size_t)(end - at), call, sizeof call - 1))) {
+        at += sizeof call - 1;
+        quote = memchr(at, '\'', (size_t)(end - at));
+        if (quote)
+            use_valueset(s, fst_view_n(at, (size_t)(quote - at)));
+        at = quote;
+    }
+}
+
 static void add_rules(struct source *s, uint32_t element, struct fst_view path)
 {
     uint32_t rules = fst_tape_member(s->t, element, "constraint");
@@ -271,6 +285,7 @@ static void add_rules(struct source *s, uint32_t element, struct fst_view path)
         fst_buf_add_str(s->out, "\n    expr ");
         add_line(s->out, string_of(s, rule, "expression"));
         fst_buf_add_char(s->out, '\n');
+        use_members(s, string_of(s, rule, "expression"));
     }
 }
 
