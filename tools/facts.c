@@ -22,8 +22,10 @@ static enum fst_status regen(char **paths, int count, struct fst_buf *out, struc
     enum fst_status    st = d ? FST_OK : fst_fail(err, FST_ENOMEM, "out of memory");
     for (int i = 0; !st && i < count; i++)
         st = fst_package_each(paths[i], take, d, err);
-    if (!st)
+    if (!st) {
+        fst_define_use_sets(d);
         st = fst_define_write(d, out, err);
+    }
     fst_define_free(d);
     return st;
 }

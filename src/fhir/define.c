@@ -136,6 +136,12 @@ static enum fst_status write_kind(struct fst_define *d, enum fst_define_kind kin
     return fst_buf_check(out, err);
 }
 
+void fst_define_use_sets(struct fst_define *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        d->items[i].used |= d->items[i].kind == FST_DEFINE_VALUESET;
+}
+
 enum fst_status fst_define_write(struct fst_define *d, struct fst_buf *out, struct fst_error *err)
 {
     fst_buf_init(&d->undo, 1 << 20);

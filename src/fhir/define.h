@@ -19,6 +19,8 @@ FST_MUST_USE enum fst_status fst_define_add(struct fst_define *d, struct fst_vie
 /* Number of StructureDefinitions taken. */
 size_t fst_define_structures(const struct fst_define *d);
 
+/* Keep all value sets, not only those that something binds to: what comes later may. */
+void fst_define_use_sets(struct fst_define *d);
 /* Append the facts: types, profiles, then the value sets they bind to and the code systems, each sorted by name. */
 FST_MUST_USE enum fst_status fst_define_write(struct fst_define *d, struct fst_buf *out, struct fst_error *err);
 

@@ -106,6 +106,10 @@ static void slices(void **state)
         { "which it keeps", "Observation", AT("Observation", "Observation", RESOLVED),
           OBS "\"subject\":{\"reference\":\"#p\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true}]}", "" },
         { "which is elsewhere", "Observation", AT("Observation", "Observation", RESOLVED), OBS "\"subject\":{\"reference\":\"Patient/1\"}}", "" },
+        { "a set of R4's that nothing else binds to", "Observation", AT("Observation.value[x]", "Observation.value[x]", ",\"binding\":{\"strength\":\"required\",\"valueSet\":\"http://hl7.org/fhir/ValueSet/age-units\"}"),
+          OBS "\"valueQuantity\":{\"value\":2,\"code\":\"m\",\"system\":\"http://unitsofmeasure.org\"}}", "binding at Observation.value.ofType(Quantity)" },
+        { "a code of it", "Observation", AT("Observation.value[x]", "Observation.value[x]", ",\"binding\":{\"strength\":\"required\",\"valueSet\":\"http://hl7.org/fhir/ValueSet/age-units\"}"),
+          OBS "\"valueQuantity\":{\"value\":2,\"code\":\"mo\",\"system\":\"http://unitsofmeasure.org\"}}", "" },
         { "elements without ids are in the slice before them", "Patient",
           "{\"path\":\"Patient.name\",\"slicing\":{\"discriminator\":[{\"type\":\"value\",\"path\":\"use\"}],\"rules\":\"closed\"}},"
           "{\"path\":\"Patient.name\",\"sliceName\":\"o\"},{\"path\":\"Patient.name.use\",\"fixedCode\":\"official\"},"
