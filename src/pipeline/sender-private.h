@@ -95,7 +95,7 @@ struct fst_sender {
         char           **again;
         size_t           again_count, again_cap;
         /* how fast it goes, to find the number of connections */
-        int64_t          window_ms;
+        int64_t          window_ms, halved_ms; /* halved: for going too fast */
         uint64_t         window_work;
         double           rate;
         unsigned         quiet; /* windows to pass before the next try */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_LIMIT = 4, WINDOW_MS = 200, QUIET_WINDOWS = 15,
+    FIRST_LIMIT = 4, WINDOW_MS = 200, QUIET_WINDOWS = 15, HALVE_MS = 1000,
     UNIT_WORK = 64 * 1024 /* what a request costs beside its bytes */
 };
 static const double faster = 1.05;
@@ -166,15 +166,19 @@ void fst_sender_release(struct fst_sender *s, size_t n)
 
 /* ---- how many at a time */
 
-/* Up as long as that makes it faster; down again where it did not; and another try now and then. */
+/* Up as long as that makes it faster; down again where it did not; and another try now and then. Never below what it
+ * begins with: a connection that was asked to go slower waits by itself. */
 static void tune_synced(struct fst_sender *s, uint64_t work, bool throttled)
 {
     int64_t  now = s->opts.env->mono_ms(s->opts.env->ctx);
     double   rate;
-    unsigned limit = s->synced.limit;
+    unsigned limit = s->synced.limit, least = s->opts.connections < FIRST_LIMIT ? s->opts.connections : FIRST_LIMIT;
 
-    if (throttled) {
-        s->synced.limit = limit > 1 ? limit / 2 : 1;
+    if (throttled) { /* those that were under way together are told so together: that is once */
+        if (!s->synced.halved_ms || now - s->synced.halved_ms >= HALVE_MS) {
+            s->synced.limit = limit / 2 > least ? limit / 2 : least;
+            s->synced.halved_ms = now;
+        }
         s->synced.quiet = QUIET_WINDOWS;
         s->synced.window_ms = now;
         s->synced.window_work = 0;
@@ -218,6 +222,19 @@ static struct fst_unit *take_synced(struct fst_sender *s)
     return u;
 }
 
+static void *work(void *arg);
+
+/* Threads come as they are needed. */
+static void start_synced(struct fst_sender *s)
+{
+    unsigned wanted = s->synced.queued + s->synced.active;
+
+    if (wanted > s->synced.limit)
+        wanted = s->synced.limit;
+    while (s->synced.threads < wanted && !s->synced.ends && !pthread_create(&s->workers[s->synced.threads], NULL, work, s))
+        s->synced.threads++;
+}
+
 /* The unit is over: done, failed or passed over. */
 static void end_unit(struct fst_sender *s, struct fst_unit *u, enum fst_status st, const struct fst_error *err, bool throttled)
 {
@@ -230,6 +247,7 @@ static void end_unit(struct fst_sender *s, struct fst_unit *u, enum fst_status s
     s->synced.moving -= u->room;
     release_synced(s, u->room);
     tune_synced(s, u->size + UNIT_WORK, throttled);
+    start_synced(s);
     pthread_cond_signal(&s->work);
     if (!s->synced.active && !s->synced.queued)
         pthread_cond_broadcast(&s->done);
@@ -271,38 +289,32 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Threads come as they are needed; at least one there must be. */
-static enum fst_status start_synced(struct fst_sender *s, struct fst_error *err)
-{
-    if (s->synced.threads >= s->synced.limit || s->synced.queued + s->synced.active < s->synced.threads)
-        return FST_OK;
-    if (pthread_create(&s->workers[s->synced.threads], NULL, work, s) == 0)
-        s->synced.threads++;
-    return s->synced.threads ? FST_OK : fst_fail(err, FST_ENOMEM, "no thread could be started");
-}
-
 enum fst_status fst_sender_queue(struct fst_sender *s, const struct fst_unit *unit, struct fst_error *err)
 {
     struct fst_unit *u = malloc(sizeof *u);
-    enum fst_status  st;
+    bool             taken;
 
     if (!u)
         return fst_fail(err, FST_ENOMEM, "out of memory");
     *u = *unit;
     u->next = NULL;
     pthread_mutex_lock(&s->lock);
-    st = start_synced(s, err);
-    if (!st) {
+    s->synced.queued++;
+    start_synced(s);
+    taken = s->synced.threads != 0;
+    if (taken) {
         *s->synced.last = u;
         s->synced.last = &u->next;
-        s->synced.queued++;
         s->synced.moving += u->room;
         pthread_cond_signal(&s->work);
+    } else {
+        s->synced.queued--;
     }
     pthread_mutex_unlock(&s->lock);
-    if (st)
-        free(u);
-    return st;
+    if (taken)
+        return FST_OK;
+    free(u);
+    return fst_fail(err, FST_ENOMEM, "no thread could be started");
 }
 
 enum fst_status fst_sender_wait(struct fst_sender *s, struct fst_error *err)
