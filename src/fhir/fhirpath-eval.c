@@ -182,6 +182,15 @@ static const char *const system_types[] = {
     [FST_PATH_DATE] = "Date", [FST_PATH_DATETIME] = "DateTime", [FST_PATH_TIME] = "Time", [FST_PATH_QUANTITY] = "Quantity",
 };
 
+/* "String" for a string: authors write System's name for FHIR's, and the validator lets `as` and ofType() take it. */
+static bool is_system_name(const struct fst_path_eval *e, fst_def def, struct fst_view name)
+{
+    struct fst_view own = fst_schema_name(e->schema, def);
+
+    return fst_schema_kind(e->schema, def) == FST_DEF_PRIMITIVE && own.n == name.n && name.p[0] == (own.p[0] & ~32) &&
+           !memcmp(own.p + 1, name.p + 1, own.n - 1);
+}
+
 bool fst_path_has_type(struct fst_path_eval *e, const struct fst_path_item *item, const struct fst_path_expr *type, bool exactly)
 {
     bool    is_system = fst_view_is(type->space, "System");
@@ -190,6 +199,8 @@ bool fst_path_has_type(struct fst_path_eval *e, const struct fst_path_item *item
     if (item->kind != FST_PATH_NODE)
         return (!type->space.n || is_system) && fst_view_is(type->text, system_types[item->kind]);
     def = is_system ? FST_NO_DEF : fst_schema_find(e->schema, type->text);
+    if (def == FST_NO_DEF && exactly && !type->space.n && item->def != FST_NO_DEF)
+        return is_system_name(e, item->def, type->text);
     if (def == FST_NO_DEF || item->def == FST_NO_DEF)
         return false;
     return exactly ? item->def == def : fst_schema_is_a(e->schema, item->def, def);

@@ -105,6 +105,8 @@ static void slices(void **state)
           OBS "\"subject\":{\"reference\":\"#p\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":false}]}", "t-1 at Observation" },
         { "which it keeps", "Observation", AT("Observation", "Observation", RESOLVED),
           OBS "\"subject\":{\"reference\":\"#p\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true}]}", "" },
+        { "System's name of a type", "Observation", AT("Observation", "Observation", ",\"constraint\":[{\"key\":\"t-1\",\"severity\":\"error\",\"human\":\"x\",\"expression\":\"(subject.display as String) = 'x'\"}]"), OBS "\"subject\":{\"display\":\"x\"}}", "" },
+        { "which is compared", "Observation", AT("Observation", "Observation", ",\"constraint\":[{\"key\":\"t-1\",\"severity\":\"error\",\"human\":\"x\",\"expression\":\"(subject.display as String) = 'x'\"}]"), OBS "\"subject\":{\"display\":\"y\"}}", "t-1 at Observation" },
         { "which is elsewhere", "Observation", AT("Observation", "Observation", RESOLVED), OBS "\"subject\":{\"reference\":\"Patient/1\"}}", "" },
         { "a set of R4's that nothing else binds to", "Observation", AT("Observation.value[x]", "Observation.value[x]", ",\"binding\":{\"strength\":\"required\",\"valueSet\":\"http://hl7.org/fhir/ValueSet/age-units\"}"),
           OBS "\"valueQuantity\":{\"value\":2,\"code\":\"m\",\"system\":\"http://unitsofmeasure.org\"}}", "binding at Observation.value.ofType(Quantity)" },
