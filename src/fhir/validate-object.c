@@ -114,7 +114,7 @@ static void check_object(struct fst_validator *v, struct fst_frame *at, const st
     frame.node = node;
     frame.type = &v->schema->types[m->def];
     fst_validate_object(v, &frame);
-    fst_memo_learn(v, text, &mark);
+    fst_memo_learn(v, m, text, &mark);
 }
 
 static void check_value(struct fst_validator *v, struct fst_frame *at, const struct fst_member *m, int32_t index, uint32_t node)

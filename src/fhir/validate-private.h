@@ -173,7 +173,7 @@ void            fst_memo_free(struct fst_memo *memo);
 /* Is the text known to be valid as that member, or that part of it? Else it is to be judged, and _learn called behind that. */
 bool fst_memo_knows(struct fst_validator *v, const struct fst_member *m, enum fst_memo_part part, struct fst_view text,
                     struct fst_memo_mark *mark);
-void fst_memo_learn(struct fst_validator *v, struct fst_view text, const struct fst_memo_mark *mark);
+void fst_memo_learn(struct fst_validator *v, const struct fst_member *m, struct fst_view text, const struct fst_memo_mark *mark);
 
 /* Note a value that begins with '#': a link within the resource. */
 void fst_validate_note_link(struct fst_validator *v, uint32_t node);

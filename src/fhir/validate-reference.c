@@ -64,10 +64,20 @@ static bool implied_type(const struct fst_validator *v, struct fst_view referenc
 /* Of a link to another resource, by its text or, where that doesn't say, by whoever knows. */
 static bool target_type(struct fst_validator *v, struct fst_view reference, struct fst_view *type)
 {
+    const char *query;
+
     if (implied_type(v, reference, type))
         return true;
+    *type = (struct fst_view){ 0 };
+    if (!v->opts.link_type)
+        return false;
+    query = fst_view_starts(reference, "urn:") ? NULL : memchr(reference.p, '?', reference.n);
+    if (query) {
+        *type = fst_view_n(reference.p, (size_t)(query - reference.p));
+        return type->n;
+    }
     fst_beyond(v);
-    *type = v->opts.link_type ? v->opts.link_type(v->opts.link_ctx, reference) : (struct fst_view){ 0 };
+    *type = v->opts.link_type(v->opts.link_ctx, reference);
     return type->n;
 }
 

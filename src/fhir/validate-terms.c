@@ -165,5 +165,5 @@ void fst_rule_quantity(struct fst_validator *v, const struct fst_frame *at)
     if (fst_memo_knows(v, at->member, FST_MEMO_UNIT, unit, &mark))
         return;
     judge_unit(v, at);
-    fst_memo_learn(v, unit, &mark);
+    fst_memo_learn(v, at->member, unit, &mark);
 }

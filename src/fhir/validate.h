@@ -17,7 +17,8 @@ const char       *fst_level_name(enum fst_level level);
 
 struct fst_profiles; /* see fhir/profiles.h */
 
-/* The name of the type that a link without a type in its text leads to (urn:uuid:…), empty when that is not known.
+/* The name of the type that a link without a type in its text leads to (urn:uuid:…), empty when that is not known. It is not asked
+ * about searches, which are taken by their word.
  * The view need live until the next call only. */
 typedef struct fst_view fst_link_type_fn(void *ctx, struct fst_view link);
 

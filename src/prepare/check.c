@@ -10,13 +10,10 @@ static struct fst_view link_type(void *ctx, struct fst_view link)
     struct fst_checker   *c = ctx;
     struct fst_view       type = { 0 };
     struct fst_link_parts parts = fst_link_split(link);
-    const char           *mark = memchr(link.p, '?', link.n);
     size_t                n = 0;
 
-    if (!c->resolver || c->failed)
+    if (c->failed)
         return type;
-    if (mark && !fst_view_starts(link, "urn:"))
-        return fst_view_n(link.p, (size_t)(mark - link.p));
     if (parts.base.n)
         c->failed = fst_resolve_link(c->resolver, c->bundle, parts.base, c->target, &n, c->err);
     return n ? fst_view_n(c->target, (size_t)((char *)memchr(c->target, '/', n) - c->target)) : type;
@@ -37,7 +34,7 @@ enum fst_status fst_checker_init(struct fst_checker *c, const struct fst_prepare
 {
     struct fst_validate_opts how = { .level = opts->level, .show_values = opts->include_values, .no_warnings = true,
                                      .profiles = opts->profiles, .unknown_profile = opts->unknown_profile,
-                                     .link_type = link_type, .link_ctx = c };
+                                     .link_type = resolver ? link_type : NULL, .link_ctx = c };
 
     *c = (struct fst_checker){ .resolver = resolver, .sink = sink, .ctx = ctx };
     return fst_validator_new(&c->validator, &how, err);

@@ -119,7 +119,8 @@ static enum fst_status is_inner(struct fst_rewriter *w, struct fst_view link, bo
 /* ---- links */
 
 enum link_name { NO_LINK, REFERENCE, URL, OTHER_URI };
-enum { LINK_LENGTHS = 1 << 3 | 1 << 8 | 1 << 9 }; /* a bit for each length that their names have */
+/* The length and the first two bytes of a name. */
+#define LINK_KEY(len, first, second) ((uint32_t)(len) << 16 | (uint32_t)(uint8_t)(first) << 8 | (uint8_t)(second))
 
 /* Which link-bearing member a name is. */
 static enum link_name link_name(const struct fst_tape *t, uint32_t name)
@@ -129,6 +130,7 @@ static enum link_name link_name(const struct fst_tape *t, uint32_t name)
     };
     const struct fst_node *n = &t->nodes[name];
     const char            *p = t->text + n->off;
+    uint32_t               key;
 
     if (fst_node_flags(n) & FST_JSON_ESCAPED) {
         for (size_t i = 0; i < FST_COUNT(names); i++)
@@ -136,10 +138,11 @@ static enum link_name link_name(const struct fst_tape *t, uint32_t name)
                 return names[i].kind;
         return NO_LINK;
     }
-    if (n->len > 9 || !(LINK_LENGTHS >> n->len & 1)) /* all but a few names, in one step */
+    key = LINK_KEY(n->len, p[0], p[1]); /* of an empty name the quote and the colon */
+    if (!((key == LINK_KEY(9, 'r', 'e')) | (key == LINK_KEY(3, 'u', 'r')) | (key == LINK_KEY(8, 'v', 'a')))) /* nearly all, in one step */
         return NO_LINK;
     switch (n->len) {
-    case 3: return !memcmp(p, "url", 3) ? URL : !memcmp(p, "uri", 3) ? OTHER_URI : NO_LINK;
+    case 3: return p[2] == 'l' ? URL : p[2] == 'i' ? OTHER_URI : NO_LINK;
     case 8: return !memcmp(p, "valueUr", 7) && (p[7] == 'i' || p[7] == 'l') ? OTHER_URI : NO_LINK;
     case 9: return !memcmp(p, "reference", 9) ? REFERENCE : NO_LINK;
     default: return NO_LINK;
