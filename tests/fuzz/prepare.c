@@ -49,6 +49,12 @@ static enum fst_status open_text(void *ctx, const struct fst_store_object *o, ui
     return FST_OK;
 }
 
+static bool soon(void *ctx, const struct fst_store_object *o)
+{
+    (void)ctx, (void)o;
+    return false;
+}
+
 static enum fst_status read_text(void *stream, char *out, size_t cap, size_t *n, struct fst_error *err)
 {
     struct stream *s = stream;
@@ -153,7 +159,7 @@ static bool prepare(struct texts *t, struct lines *lines, enum fst_parser parser
 {
     static char                  dir[64];
     static const char *const     inputs[] = { "mem:" };
-    const struct fst_store       store = { claims, list, open_text, read_text, free, t };
+    const struct fst_store       store = { .claims = claims, .list = list, .open = open_text, .soon = soon, .read = read_text, .close = free, .ctx = t };
     const struct fst_chunk_sink  sink = { lines, begin, keep, finish, drop };
     struct fst_prepare_opts      opts = { .inputs = inputs, .input_count = 1, .store = &store, .sink = &sink, .out_dir = dir, .parser = parser,
                                           .max_resource_bytes = 1 << 20, .jobs = 1 };
