@@ -5,71 +5,16 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "fhir/validate.h"
+#include "pair.h"
 
-struct judge {
-    struct fst_validator *v;
-    struct fst_buf        found;
-};
-
-static void note(void *ctx, const struct fst_issue *issue)
-{
-    fst_buf_addf(ctx, "%d %s %.*s %.*s %llu\n", (int)issue->severity, issue->rule, FST_VIEW_ARGS(issue->expression), FST_VIEW_ARGS(issue->text),
-                 (unsigned long long)issue->offset);
-}
-
-static void judge_init(struct judge *j, bool general)
-{
-    const struct fst_validate_opts opts = { .general_rules = general, .no_memo = general, .show_values = true, .max_issues = 100000 };
-    assert_int_equal(fst_validator_new(&j->v, &opts, NULL), FST_OK);
-    fst_buf_init(&j->found, 64 << 20);
-}
-
-static void judge_clear(struct judge *j)
-{
-    fst_validator_free(j->v);
-    fst_buf_clear(&j->found);
-}
-
-static const char *judge_tape(struct judge *j, const struct fst_tape *tape)
-{
-    struct fst_verdict verdict;
-    fst_buf_reset(&j->found);
-    assert_int_equal(fst_validate(j->v, tape, 0, note, &j->found, &verdict), FST_OK);
-    return fst_buf_str(&j->found);
-}
-
-struct pair {
-    struct judge    quick, general;
-    struct fst_tape tape;
-    size_t          judged;
-};
+static const struct fst_validate_opts quick = { .show_values = true, .max_issues = 100000 };
+static const struct fst_validate_opts general = { .general_rules = true, .no_memo = true, .show_values = true, .max_issues = 100000 };
 
 static void pair_init(struct pair *p)
 {
     *p = (struct pair){ .judged = 0 };
-    judge_init(&p->quick, false);
-    judge_init(&p->general, true);
-}
-
-static void pair_clear(struct pair *p)
-{
-    judge_clear(&p->quick);
-    judge_clear(&p->general);
-    fst_tape_clear(&p->tape);
-}
-
-static void compare(struct pair *p, struct fst_view text)
-{
-    struct fst_json_error jerr;
-    const char           *a, *b;
-    if (fst_json_parse(&p->tape, text, &(struct fst_json_opts){ 0 }, &jerr))
-        return;
-    a = judge_tape(&p->quick, &p->tape);
-    b = judge_tape(&p->general, &p->tape);
-    if (strcmp(a, b))
-        fail_msg("%.*s\nquick:\n%s\ngeneral:\n%s", FST_VIEW_ARGS(text), a, b);
-    p->judged++;
+    judge_init(&p->one, "quick", quick);
+    judge_init(&p->other, "general", general);
 }
 
 static void small_cases(void **state)
@@ -113,7 +58,7 @@ static void hostile_links(void **state)
         fst_buf_addf(&text, "%s{\"reference\":\"#none\"}", i ? "," : "");
     fst_buf_add_str(&text, "]}");
     assert_int_equal(fst_json_parse(&tape, fst_buf_view(&text), &(struct fst_json_opts){ 0 }, &jerr), FST_OK);
-    judge_init(&j, true);
+    judge_init(&j, "general", general);
     assert_non_null(strstr(judge_tape(&j, &tape), "too-costly"));
     judge_clear(&j);
     fst_tape_clear(&tape);
@@ -138,7 +83,7 @@ static void hostile_nulls(void **state)
         fst_buf_add_str(&text, i ? ",null" : "null");
     fst_buf_add_str(&text, "]}]}");
     assert_int_equal(fst_json_parse(&tape, fst_buf_view(&text), &(struct fst_json_opts){ 0 }, &jerr), FST_OK);
-    judge_init(&j, false);
+    judge_init(&j, "quick", quick);
     assert_non_null(strstr(judge_tape(&j, &tape), "empty"));
     judge_clear(&j);
     fst_tape_clear(&tape);
