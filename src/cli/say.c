@@ -31,15 +31,22 @@ static void erase(void)
     say.drawn = false;
 }
 
+/* A line of JSON, which the caller ends. */
+static void begin_json(struct fst_json_writer *w, struct fst_buf *out, enum fst_say_level level)
+{
+    char time[FST_TIME_ISO];
+
+    fst_format_time_iso(time, say.cli->env->now_ms(say.cli->env->ctx));
+    fst_json_writer_init(w, out, 0);
+    fst_json_begin_object(w);
+    fst_json_member_str(w, "time", time);
+    fst_json_member_str(w, "level", levels[level].name);
+}
+
 static void add_json(struct fst_buf *out, enum fst_say_level level, const char *where, const char *what, const char *hint)
 {
     struct fst_json_writer w;
-    char                   time[FST_TIME_ISO];
-    fst_format_time_iso(time, say.cli->env->now_ms(say.cli->env->ctx));
-    fst_json_writer_init(&w, out, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "time", time);
-    fst_json_member_str(&w, "level", levels[level].name);
+    begin_json(&w, out, level);
     fst_json_member_str(&w, "where", where);
     fst_json_member_str(&w, "message", what);
     fst_json_member_str(&w, "hint", hint && *hint ? hint : NULL);
@@ -107,13 +114,8 @@ void fst_say_notice(void *ctx, const char *where, const char *what)
 static void add_request_json(struct fst_buf *out, const struct fst_request_note *n)
 {
     struct fst_json_writer w;
-    char                   time[FST_TIME_ISO];
 
-    fst_format_time_iso(time, say.cli->env->now_ms(say.cli->env->ctx));
-    fst_json_writer_init(&w, out, 0);
-    fst_json_begin_object(&w);
-    fst_json_member_str(&w, "time", time);
-    fst_json_member_str(&w, "level", levels[FST_SAY_DETAIL].name);
+    begin_json(&w, out, FST_SAY_DETAIL);
     fst_json_member_str(&w, "operation", n->operation);
     fst_json_member_str(&w, "method", n->method);
     fst_json_member_string(&w, "url", n->url);
