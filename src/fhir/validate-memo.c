@@ -2,8 +2,9 @@
  *
  * Resources repeat themselves: codes, units, references to the same patient, extensions. An object is remembered when its
  * judging told nothing and asked for nothing outside of it (see fst_beyond()); so that what it is in makes no difference
- * but for the member, and for whether that is in a Bundle's entry, where references are judged by what is there. What its invariants cost is remembered too, and is charged again: a resource's work is bounded in
- * the same way whatever came before it. */
+ * but for the member, and for whether that is in a Bundle's entry, where references are judged by what is there. What its
+ * invariants cost is remembered too, and is charged again: a resource's work is bounded in the same way whatever came before
+ * it. */
 #include <stdlib.h>
 
 #include "fhir/validate-profile-private.h"
