@@ -174,6 +174,49 @@ static enum fst_status hash_body(const struct fst_aws_request *r, char out[FST_H
     return st;
 }
 
+/* The request's headers, and views of them to be signed. */
+static enum fst_status gather_headers(const struct fst_aws *a, const struct fst_aws_request *r, struct fst_view host, const char *time,
+                                      struct fst_view payload, struct signing *s, struct fst_error *err)
+{
+    const struct fst_credentials *c = a->credentials;
+
+    s->count = 0;
+    s->too_long = false;
+    if (r->header_count + 6 > MAX_HEADERS)
+        return fst_fail(err, FST_ELIMIT, "%s: too many headers", r->operation);
+    add_header(s, 0, "host", host);
+    add_header(s, 1, "x-amz-date", fst_view_of(time));
+    if (r->service == FST_SERVICE_S3)
+        add_header(s, 2, "x-amz-content-sha256", payload);
+    if (c && c->token)
+        add_header(s, 3, "x-amz-security-token", fst_view_of(c->token));
+    add_bucket_headers(a, r, s);
+    for (size_t i = 0; i < r->header_count; i++)
+        s->headers[s->count++] = r->headers[i];
+    for (size_t i = 0; i < s->count; i++) {
+        const char *colon = strchr(s->headers[i], ':');
+        s->signed_headers[i] = (struct fst_sign_header){ fst_view_n(s->headers[i], (size_t)(colon - s->headers[i])), fst_view_of(colon + 1) };
+    }
+    return s->too_long ? fst_fail(err, FST_ELIMIT, "%s: a header is too long", r->operation) : FST_OK;
+}
+
+/* The signature, and the header that carries it. */
+static enum fst_status authorize(const struct fst_credentials *c, struct fst_sign_request *q, const struct fst_sign_scope *scope, struct signing *s,
+                                 char signature[FST_HEX_SHA256], struct fst_error *err)
+{
+    struct fst_buf authorization;
+
+    q->headers = s->signed_headers;
+    q->header_count = s->count;
+    fst_buf_init(&authorization, SCRATCH_CEILING);
+    if (fst_sign_signature(signature, q, scope, fst_view_of(c->secret_access_key)) == FST_OK) {
+        fst_sign_authorization(&authorization, q, scope, fst_view_of(c->access_key_id), signature);
+        add_header(s, 4, "authorization", fst_buf_view(&authorization));
+    }
+    fst_buf_clear(&authorization);
+    return s->count == q->header_count ? fst_fail(err, FST_ENOMEM, "out of memory") : FST_OK;
+}
+
 /* `payload`: the body's hash, where it is signed. */
 static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, const char *payload, struct signing *s, struct fst_error *err)
 {
@@ -185,10 +228,8 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
                                         .path_kind = r->service == FST_SERVICE_S3 ? FST_SIGN_PATH_DECODED : FST_SIGN_PATH_RAW };
     char                          signature[FST_HEX_SHA256];
     struct fst_trailer_signing    signing = { &scope, { 0 }, signature };
-    struct fst_buf                authorization;
+    enum fst_status               st;
 
-    if (r->header_count + 6 > MAX_HEADERS)
-        return fst_fail(err, FST_ELIMIT, "%s: too many headers", r->operation);
     build_url(a, r, &host, &path);
     if (fst_buf_status(&a->url))
         return fst_fail(err, FST_ENOMEM, "out of memory");
@@ -196,37 +237,12 @@ static enum fst_status sign(struct fst_aws *a, const struct fst_aws_request *r, 
     q.payload = fst_view_of(r->trailer ? fst_trailer_payload(r->unsigned_payload)
                                        : r->unsigned_payload ? FST_SIGN_UNSIGNED_PAYLOAD : payload);
     fst_format_time_basic(scope.time, a->env->now_ms(a->env->ctx) + a->skew_ms);
-    s->count = 0;
-    s->too_long = false;
-    add_header(s, 0, "host", host);
-    add_header(s, 1, "x-amz-date", fst_view_of(scope.time));
-    if (r->service == FST_SERVICE_S3)
-        add_header(s, 2, "x-amz-content-sha256", q.payload);
-    if (c && c->token)
-        add_header(s, 3, "x-amz-security-token", fst_view_of(c->token));
-    add_bucket_headers(a, r, s);
-    for (size_t i = 0; i < r->header_count; i++)
-        s->headers[s->count++] = r->headers[i];
-    for (size_t i = 0; i < s->count; i++) {
-        const char *colon = strchr(s->headers[i], ':');
-        s->signed_headers[i] = (struct fst_sign_header){ fst_view_n(s->headers[i], (size_t)(colon - s->headers[i])), fst_view_of(colon + 1) };
-    }
-    if (s->too_long)
-        return fst_fail(err, FST_ELIMIT, "%s: a header is too long", r->operation);
-    if (!c)
-        return FST_OK;
-    q.headers = s->signed_headers;
-    q.header_count = s->count;
-    fst_buf_init(&authorization, SCRATCH_CEILING);
-    if (fst_sign_signature(signature, &q, &scope, fst_view_of(c->secret_access_key)) == FST_OK) {
-        fst_sign_authorization(&authorization, &q, &scope, fst_view_of(c->access_key_id), signature);
-        add_header(s, 4, "authorization", fst_buf_view(&authorization));
-    }
-    fst_buf_clear(&authorization);
-    if (s->count == q.header_count)
-        return fst_fail(err, FST_ENOMEM, "out of memory");
-    if (!r->trailer)
-        return FST_OK;
+    st = gather_headers(a, r, host, scope.time, q.payload, s, err);
+    if (st || !c)
+        return st;
+    st = authorize(c, &q, &scope, s, signature, err);
+    if (st || !r->trailer)
+        return st;
     signing.secret = fst_view_of(c->secret_access_key);
     return fst_trailer_build(&a->trailing, &r->body, fst_view_of(r->trailer), r->late, r->unsigned_payload ? NULL : &signing, err);
 }
